@@ -1,0 +1,147 @@
+/** The protocol between the edge and a gpu-backend (api.md section 6): one definition for both sides. */
+import { z } from 'zod';
+import { finish, path, tokenLogprob } from './candidate.ts';
+import { plainMessage } from './message.ts';
+import { fullSampling, topLogprobs } from './sampling.ts';
+
+const tokens = z.array(z.int().min(0)).max(1_048_576);
+const text = z.string().max(4_194_304);
+
+/** What the policy is asked: messages go through its chat template, text goes as it is. */
+export const prompt = z.union([
+  z.strictObject({ messages: z.array(plainMessage).min(1).max(1024) }),
+  z.strictObject({ text: text.min(1) }),
+]);
+export type Prompt = z.infer<typeof prompt>;
+
+export const generatePrefix = z.strictObject({
+  id: path.describe('Path of what is continued; `0` is the prompt. With `resume`, of the candidate that goes on.'),
+  text: text.describe('Text after the prompt that is continued.'),
+  tokens: tokens.optional().describe('Ids of that text as they were generated; they win over `text`.'),
+  count: z.int().min(1).max(256).describe('Continuations wanted; 1 with `resume`.'),
+  first_child: z.int().min(0).describe('Number of the first child: its id is `ID.first_child`.'),
+  max_tokens: z.int().min(1).describe('New tokens that each continuation may have.'),
+  resume: z
+    .literal(true)
+    .optional()
+    .describe('Go on with the candidate of this id: same id, same random stream, only the new text and tokens.'),
+});
+export type GeneratePrefix = z.infer<typeof generatePrefix>;
+
+export const generateRequest = z.strictObject({
+  key: z
+    .string()
+    .min(1)
+    .max(128)
+    .describe('Run id and operation number. The same key within 10 minutes answers with the stored lines.'),
+  model: z.string(),
+  prompt,
+  prefixes: z.array(generatePrefix).min(1).max(1024),
+  until: z.enum(['step', 'end']),
+  step: z.strictObject({ delimiter: z.string().min(1).max(64), max_tokens: z.int().min(1) }),
+  sampling: fullSampling,
+  top_logprobs: topLogprobs.optional().describe('Present: log-probabilities of sampled tokens, and of this many alternatives.'),
+  seed: z.int(),
+  reward: z.string().optional().describe('A reward model of this backend that scores each candidate as it ends.'),
+  deadline_ms: z.int().min(1).describe('Milliseconds from receipt after which open candidates end with finish `budget`.'),
+});
+export type GenerateRequest = z.infer<typeof generateRequest>;
+
+/** One continuation: what this call wrote, never what it was given. */
+export const candidateLine = z.looseObject({
+  type: z.literal('candidate'),
+  id: path,
+  parent: path,
+  text: z.string().describe('The new text. A step includes its delimiter; a stop string is left out.'),
+  step: z.int().min(0).describe('Steps that the candidate has in all, those of its prefix included.'),
+  step_ends: z
+    .array(z.int().min(0))
+    .describe('For each step that this call ended (the last, open one too): new tokens up to its end.'),
+  tokens: tokens.optional().describe('Ids of the new tokens as generated, end tokens and stop strings included.'),
+  token_count: z.int().min(0).describe('New tokens.'),
+  finish,
+  logprob: z.number().optional().describe('Sum over the new tokens, untempered.'),
+  logprobs: z.array(tokenLogprob).optional(),
+});
+export type CandidateLine = z.infer<typeof candidateLine>;
+
+/** A reward model's raw output for one text: a number, with one per step from a process model, or why there is none. */
+export const rawScore = z.union([
+  z.looseObject({
+    id: z.string(),
+    ok: z.literal(true),
+    value: z.number(),
+    steps: z.array(z.number()).optional(),
+    tokens: z.int().min(0),
+  }),
+  z.looseObject({ id: z.string(), ok: z.literal(false), reason: z.string() }),
+]);
+export type RawScore = z.infer<typeof rawScore>;
+
+export const generateUsage = z.looseObject({
+  prompt_tokens: z.int().min(0),
+  completion_tokens: z.int().min(0),
+  processed: z.int().min(0).describe('Positions that the policy computed; the last token of a candidate is sampled, never run.'),
+  cached: z.int().min(0).describe("Positions taken from an earlier request's cache."),
+  unique: z.int().min(0).describe('Distinct positions of this call, by path.'),
+});
+
+export const generateLine = z.union([
+  candidateLine,
+  z.looseObject({
+    type: z.literal('score'),
+    id: path,
+    ok: z.literal(true),
+    value: z.number(),
+    steps: z.array(z.number()).optional(),
+  }),
+  z.looseObject({ type: z.literal('score'), id: path, ok: z.literal(false), reason: z.string() }),
+  z.looseObject({ type: z.literal('error'), id: path, code: z.string(), message: z.string() }),
+  z.looseObject({ type: z.literal('done'), usage: generateUsage }),
+]);
+export type GenerateLine = z.infer<typeof generateLine>;
+
+export const scoreRequest = z.strictObject({
+  key: z.string().min(1).max(128),
+  model: z.string(),
+  prompt,
+  candidates: z
+    .array(
+      z.strictObject({
+        id: z.string().max(4096),
+        text,
+        tokens: tokens.optional().describe("Ids by the policy's tokenizer; used only where the reward shares it."),
+        steps: z
+          .array(text)
+          .optional()
+          .describe('The text cut into steps: one score each from a process model. They join to `text`.'),
+      }),
+    )
+    .min(1)
+    .max(16_384),
+  deadline_ms: z.int().min(1),
+});
+export type ScoreRequest = z.infer<typeof scoreRequest>;
+
+export const scoreResponse = z.looseObject({
+  scores: z.array(rawScore).describe("In the order given; raw logits or probabilities. Reduction over steps is the edge's."),
+  usage: z.looseObject({
+    calls: z.int(),
+    candidates: z.int(),
+    tokens: z.int().describe("Prompt and text of each, by this model's tokenizer."),
+  }),
+});
+export type ScoreResponse = z.infer<typeof scoreResponse>;
+
+export const modelKind = z.enum(['policy', 'outcome', 'process']);
+
+export const backendModel = z.looseObject({
+  name: z.string(),
+  kind: modelKind,
+  context: z.int().describe('Tokens of prompt and text together.'),
+  chat_template: z.boolean(),
+  fingerprint: z.string().describe('Changes when the weights or the tokenizer do.'),
+});
+export type BackendModel = z.infer<typeof backendModel>;
+
+export const modelsResponse = z.looseObject({ models: z.array(backendModel) });

@@ -1,0 +1,135 @@
+/** winnow.config.json: what runs after `npm start`. The edge bundles it, the backend reads `models` from the same file. */
+import { z } from 'zod';
+import { maxTokens, minP, seed, stop, temperature, topK, topP } from './sampling.ts';
+
+/** A name in the config is the id on the wire; `@` and `:` are taken by the model string. */
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/, 'A name has letters, digits and . _ / - only.');
+const named = <Entry extends z.ZodType>(entry: Entry) => z.record(name, entry).default({});
+
+const secretName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'The name of an environment variable, never the secret itself.');
+
+const gpuBackend = z.strictObject({
+  kind: z.literal('gpu_backend'),
+  url: z.url().describe('Where the backend listens. WINNOW_BACKEND_URL replaces it for a backend named `local`.'),
+  key: secretName.default('WINNOW_BACKEND_KEY').describe('Environment variable that holds the key between edge and backend.'),
+});
+const edgeOnnx = z.strictObject({
+  kind: z.literal('edge_onnx').describe('Reward models that run inside the Worker (build variant).'),
+});
+
+export const backendConfig = z.discriminatedUnion('kind', [gpuBackend, edgeOnnx]);
+export type BackendConfig = z.infer<typeof backendConfig>;
+
+export const stepConfig = z.strictObject({
+  delimiter: z.string().min(1).max(64).default('\n\n').describe('Text that ends a step (methods C.0).'),
+  max_tokens: z.int().min(1).max(4096).default(256).describe('Tokens of one step at most (methods C.0).'),
+  typical_tokens: z.int().min(1).optional().describe('Measured; default a quarter of what a step may have (api.md 4).'),
+});
+export type StepConfig = z.infer<typeof stepConfig>;
+
+export const answerMethod = z.enum(['tag', 'boxed', 'phrase', 'last_number']);
+export const answerConfig = z.strictObject({
+  type: z.enum(['text', 'number', 'choice', 'json', 'code']).describe('What an answer is (methods G.1).'),
+  methods: z.array(answerMethod).min(1).optional().describe('In this order; the first success wins (methods G.2).'),
+  choices: z
+    .string()
+    .regex(/^[A-Z]+$/)
+    .optional()
+    .describe('Allowed letters of a `choice`; A to E where absent.'),
+  pointer: z
+    .string()
+    .regex(/^(\/.*)?$/)
+    .optional()
+    .describe('RFC 6901 pointer into a `json` answer.'),
+  language: z.string().optional().describe('Language of the fenced block of a `code` answer.'),
+});
+export type AnswerConfig = z.infer<typeof answerConfig>;
+
+export const policyConfig = z.strictObject({
+  backend: z.string(),
+  model: z.string().describe("The model's name at that backend."),
+  instruct: z.boolean().default(false).describe('Whether it follows instructions: what a critic needs.'),
+  step: stepConfig.prefault({}),
+  sampling: z.strictObject({
+    temperature: temperature.default(1),
+    top_p: topP.default(1),
+    top_k: topK.default(0),
+    min_p: minP.default(0),
+    max_tokens: maxTokens.describe('Tokens of one candidate; what an integer budget multiplies.'),
+    stop: stop.optional(),
+    seed: seed.optional(),
+  }),
+  typical_tokens: z.int().min(1).describe('Tokens of a usual answer, measured: what the fit rule plans with.'),
+  min_useful_tokens: z.int().min(1).default(8).describe('Fewer new tokens than this are not worth a start.'),
+  rewards: z.array(z.string()).default([]).describe('Score completed candidates where a request names none.'),
+  process_reward: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('Ranks prefixes in step-wise strategies where a request names none.'),
+  wrong_below: z.number().min(0).max(1).default(0.5).describe('A step whose process score is below this is wrong.'),
+  answer: answerConfig.nullable().default(null).describe('How an answer is read out of a candidate; null where there is none.'),
+});
+export type PolicyConfig = z.infer<typeof policyConfig>;
+
+export const reduction = z.enum(['last', 'min', 'prod', 'mean', 'geo', 'sumlogit', 'meanlogit']);
+export type Reduction = z.infer<typeof reduction>;
+
+const classifier = z.strictObject({
+  kind: z.literal('classifier').describe('One number for a whole candidate.'),
+  backend: z.string(),
+  model: z.string(),
+  output: z.enum(['logit', 'probability']),
+});
+const processReward = z.strictObject({
+  kind: z.literal('process').describe('One number for each step.'),
+  backend: z.string(),
+  model: z.string(),
+  output: z.enum(['logit', 'probability']),
+  reduction: reduction.default('last').describe('`last` for a value model, `min` for a step-correctness model (methods B.7).'),
+});
+export const rewardConfig = z.discriminatedUnion('kind', [classifier, processReward]);
+export type RewardConfig = z.infer<typeof rewardConfig>;
+
+export const recipeConfig = z.strictObject({
+  model: z.string().describe('A policy.'),
+  strategy: z.string(),
+  options: z.record(z.string(), z.unknown()).default({}),
+  rewards: z.array(z.string()).optional(),
+  selection: z.unknown().optional(),
+  budget: z.unknown().optional(),
+});
+export type RecipeConfig = z.infer<typeof recipeConfig>;
+
+export const modelConfig = z.strictObject({
+  path: z.string().describe('Folder of the model, from the folder of this file.'),
+  provider: z.enum(['cpu']).default('cpu').describe('Execution provider of ONNX Runtime.'),
+  slots: z.int().min(1).max(1024).default(64).describe('Sequences that decode together.'),
+  threads: z.int().min(1).max(256).optional().describe('Threads inside one operator; the cores of the machine where absent.'),
+  max_waiting: z.int().min(1).max(100_000).default(4096).describe('Candidates that may wait for a slot; more is 429.'),
+});
+export type ModelConfig = z.infer<typeof modelConfig>;
+
+export const caps = z.strictObject({
+  max_n: z.int().min(1).max(256).default(256).describe('Candidates of one request.'),
+  max_tokens: z.int().min(1).default(65_536).describe('Sampled tokens of one request.'),
+  max_time_ms: z.int().min(1).default(60_000).describe('Time of one request.'),
+  max_documents: z.int().min(1).default(10_000).describe('Documents of one rerank.'),
+  max_body_bytes: z.int().min(1024).default(4_194_304).describe('Bytes of one request body.'),
+});
+export type Caps = z.infer<typeof caps>;
+
+export const config = z.strictObject({
+  default_policy: z.string(),
+  backends: named(backendConfig),
+  policies: named(policyConfig),
+  rewards: named(rewardConfig),
+  recipes: named(recipeConfig),
+  models: named(modelConfig),
+  caps: caps.prefault({}),
+  cors_origins: z.array(z.string()).default([]).describe('Origins that a browser may call from; none by default.'),
+  ort: z
+    .strictObject({ library: z.string().optional().describe('Another libonnxruntime; WINNOW_ORT_LIBRARY wins.') })
+    .prefault({}),
+});
+export type Config = z.infer<typeof config>;

@@ -1,0 +1,138 @@
+/**
+ * What a strategy, a reward or a selection rule may ask for: to sample, to score, to tell. They are plain generators that
+ * yield an operation and are handed its result; the interpreter in `runtime` is the only one that moves them.
+ */
+import type { Prompt } from '../schemas/backend.ts';
+import type { Finish, TokenLogprob } from '../schemas/candidate.ts';
+import type { Sampling } from '../schemas/sampling.ts';
+
+/** A score is a finite number or a failure with a reason. There is no third. `steps`: one number for each step. */
+export type Score =
+  | { readonly ok: true; readonly value: number; readonly steps?: readonly number[] | undefined }
+  | { readonly ok: false; readonly reason: string };
+
+/** Who samples: each role pays, streams and fails alike, and is accounted for by name. */
+export type Role = 'policy' | 'critic' | 'refiner' | 'judge';
+
+/** Text after the prompt that may be continued: the prompt itself (id `0`, no text), a candidate, or its first steps. */
+export interface Prefix {
+  /** Path from the prompt `0`: never random, never a clock's. */
+  readonly id: string;
+  readonly text: string;
+  /** `text` cut after each step delimiter; joined they are `text`. */
+  readonly steps: readonly string[];
+  /** Tokens of `text`. */
+  readonly tokenCount: number;
+  /** Ids of `text` as they were generated; absent where the backend knows none. */
+  readonly tokens?: readonly number[] | undefined;
+  /** Tokens up to the end of each step; absent where unknown. */
+  readonly stepEnds?: readonly number[] | undefined;
+}
+
+/** One continuation, whole or up to the end of a step. Text, steps and tokens are those of the whole, prefix included. */
+export interface Candidate extends Prefix {
+  readonly parent: string;
+  readonly finish: Finish;
+  /** Sum over its sampled tokens, untempered, in nats. */
+  readonly logprob?: number | undefined;
+  readonly logprobs?: readonly TokenLogprob[] | undefined;
+  /** Why, where `finish` is `error`. */
+  readonly reason?: string | undefined;
+}
+
+/** A candidate with the scores it has so far, by reward name. */
+export interface Scored extends Candidate {
+  readonly scores: Readonly<Record<string, Score>>;
+}
+
+export interface SampleOperation {
+  readonly kind: 'sample';
+  readonly role: Role;
+  /** Name of the policy in the config. */
+  readonly policy: string;
+  readonly prompt: Prompt;
+  readonly prefixes: readonly Prefix[];
+  /** Continuations of each prefix. */
+  readonly count: number;
+  /** Number of the first child of each prefix, so that no path and no random stream repeats. */
+  readonly firstChild: number;
+  readonly until: 'step' | 'end';
+  readonly sampling: Sampling;
+  /** Alternatives to tell for each token; absent is no log-probabilities. */
+  readonly topLogprobs?: number | undefined;
+  /** Ends the best open prefix when nothing has finished: may use the finishing reserve. */
+  readonly finishing: boolean;
+}
+
+export interface ScoreOperation {
+  readonly kind: 'score';
+  /** Name of the reward in the config. */
+  readonly reward: string;
+  readonly prompt: Prompt;
+  readonly candidates: readonly Prefix[];
+}
+
+/** A progress event for the listener: no result, and not logged. */
+export type Note =
+  | { readonly type: 'round'; readonly round: number; readonly kept: readonly string[] }
+  | { readonly type: 'prune'; readonly id: string; readonly reason: string };
+
+export interface NoteOperation {
+  readonly kind: 'note';
+  readonly note: Note;
+}
+
+export type Operation = SampleOperation | ScoreOperation | NoteOperation;
+
+export type Result =
+  | { readonly kind: 'sample'; readonly candidates: readonly Candidate[] }
+  | { readonly kind: 'score'; readonly scores: readonly Score[] }
+  | { readonly kind: 'note' };
+
+/** What a strategy or any part of one is: it yields operations, is handed their results, and returns T. */
+export type Asking<T> = Generator<Operation, T, Result>;
+
+const mismatch = (asked: string, result: Result): never => {
+  throw new Error(`Asked to ${asked}, handed the result of a ${result.kind}: the log belongs to other code.`);
+};
+
+/** The prompt as the prefix that every search begins with. */
+export const root: Prefix = { id: '0', text: '', steps: [], tokenCount: 0, tokens: [], stepEnds: [] };
+
+export interface SampleRequest {
+  readonly policy: string;
+  readonly prompt: Prompt;
+  readonly sampling: Sampling;
+  readonly prefixes: readonly Prefix[];
+  readonly count: number;
+  readonly until: 'step' | 'end';
+  readonly role?: Role;
+  readonly firstChild?: number;
+  readonly topLogprobs?: number | undefined;
+  readonly finishing?: boolean;
+}
+
+/**
+ * Asks for `count` continuations of each prefix.
+ *
+ * @returns candidates by planned id (prefix by prefix, child by child), never by arrival. Short or empty when the budget
+ *          or the time is spent: a candidate that was never started does not exist.
+ */
+export function* sample(request: SampleRequest): Asking<readonly Candidate[]> {
+  if (request.prefixes.length === 0 || request.count === 0) return [];
+  const result = yield { kind: 'sample', role: 'policy', firstChild: 0, finishing: false, topLogprobs: undefined, ...request };
+  return result.kind === 'sample' ? result.candidates : mismatch('sample', result);
+}
+
+/** Asks for one score a candidate, in order. A missing one is a failure, never a number. */
+export function* score(reward: string, prompt: Prompt, candidates: readonly Prefix[]): Asking<readonly Score[]> {
+  if (candidates.length === 0) return [];
+  const result = yield { kind: 'score', reward, prompt, candidates };
+  const scores = result.kind === 'score' ? result.scores : mismatch('score', result);
+  return candidates.map((_, index) => scores[index] ?? { ok: false, reason: 'missing' });
+}
+
+/** Tells the listener how it goes. */
+export function* note(event: Note): Asking<void> {
+  yield { kind: 'note', note: event };
+}

@@ -1,0 +1,25 @@
+/** Seeded randomness (methods 0.5): mulberry32, and sub-seeds by a hash, so that nothing depends on the order of arrival. */
+
+/** 32-bit FNV-1a of the UTF-8 bytes of `${seed}|${stage}|${index}` (methods 0.8). */
+export function subSeed(seed: number, stage: string, index: number | string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of utf8(`${seed}|${stage}|${index}`)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** The reference generator mulberry32: a function that returns the next number in [0, 1). */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Bytes of a well-formed string. TextEncoder is a platform's; a pure folder has the language alone. */
+function utf8(text: string): number[] {
+  const escaped = encodeURIComponent(text).matchAll(/%([0-9A-F]{2})|([^%])/g);
+  return Array.from(escaped, ([, hex, plain]) => (hex ? Number.parseInt(hex, 16) : plain!.charCodeAt(0)));
+}
