@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: onRunning,
-          globalSetup: './test/start/running.ts',
+          globalSetup: './test/start/setup.ts',
           fileParallelism: false, // one running Winnow, two cores: timings and queues stay a test's own
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -1,0 +1,19 @@
+/** What the scripts behind `npm run` share: how they fail and how they are interrupted. */
+import { CannotStart } from './settings.ts';
+
+/** Runs a script. What the user can put right is printed plainly, anything else with its stack; both end with code 1. */
+export async function command(script: () => Promise<void>): Promise<void> {
+  try {
+    await script();
+  } catch (error) {
+    console.error(error instanceof CannotStart ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}
+
+/** Aborts on Ctrl-C, on a polite kill and when the terminal goes away; the process itself stays to stop its children. */
+export function onInterrupt(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+  return interrupted.signal;
+}

@@ -1,0 +1,27 @@
+/** `npm start`: the Worker and its backend on this machine, until Ctrl-C. */
+import { command, onInterrupt } from './command.ts';
+import { startWinnow, type Winnow } from './running.ts';
+import { CannotStart } from './settings.ts';
+
+await command(async () => {
+  const began = performance.now();
+  const interrupted = onInterrupt();
+  const winnow = await startWinnow({ env: process.env, signal: interrupted });
+  console.log(greeting(winnow, (performance.now() - began) / 1000));
+
+  const asked = new Promise<undefined>((resolve) => interrupted.addEventListener('abort', () => resolve(undefined)));
+  const ending = await Promise.race([winnow.ended, asked]);
+  await winnow.stop();
+  if (ending) throw new CannotStart(`The ${ending.name} ended by itself (${ending.how}), so all of Winnow was stopped.`);
+});
+
+function greeting({ url, backendUrl, settings }: Winnow, seconds: number): string {
+  const key = settings.keys ? ` \\\n  -H "Authorization: Bearer $YOUR_KEY"` : '';
+  return `
+Winnow is ready at ${url} (${seconds.toFixed(1)} s)${backendUrl ? `, its backend at ${backendUrl}` : ''}. Ctrl-C stops it.
+
+curl ${url}/v1/best-of-n${key} \\
+  -H 'content-type: application/json' \\
+  -d '{"prompt": "Use 3, 7, 12, 20 to make 45.", "n": 8}'
+`;
+}
