@@ -157,7 +157,13 @@ export default {
     parser: 'swc', // the typescript of this repository has no parser that dependency-cruiser can call
     moduleSystems: ['es6'],
     doNotFollow: { path: ['^node_modules/'] },
-    exclude: { path: ['^gpu-backend/(training|weights)/', '^bench/problems/', '^test/fixtures/'] },
-    enhancedResolveOptions: { conditionNames: ['workerd', 'import', 'default'], extensions: ['.ts', '.mjs', '.js', '.json'] },
+    exclude: {
+      path: ['^(dist|coverage|[.]wrangler)/', '^gpu-backend/(training|weights)/', '^bench/problems/', '^test/fixtures/'],
+    },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['workerd', 'import', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
   },
 };

@@ -1,11 +1,11 @@
 /** The Worker on plain workerd. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundle, wranglerConfig } from './bundle.ts';
 import { type Child, type Output, startChild } from './child.ts';
-import { type Environment, root, type Settings, workerVariables } from './settings.ts';
+import { type Environment, inUrl, root, type Settings, workerVariables } from './settings.ts';
 import { workerdConfig } from './workerd-config.ts';
 
 /** The path of the binary; the package is CommonJS without types. */
@@ -21,11 +21,13 @@ export interface EdgeOptions {
 /** Builds and starts the Worker; `port` resolves once it listens. */
 export function startEdge(settings: Settings, { env, output, folder }: EdgeOptions): Child & { readonly port: Promise<number> } {
   const wrangler = wranglerConfig();
+  const stateFolder = join(root, '.wrangler', 'state', 'workerd');
+  if (wrangler.migrations.length > 0) mkdirSync(stateFolder, { recursive: true });
   const text = workerdConfig(wrangler, {
-    address: `${settings.host}:${settings.port}`,
+    address: `${inUrl(settings.host)}:${settings.port}`,
     modules: bundle(wrangler, settings.configPath, folder),
     variables: Object.keys(workerVariables(settings.config, env)).sort(),
-    stateFolder: join(root, '.wrangler', 'state', 'workerd'),
+    stateFolder,
   });
   const file = join(folder, 'winnow.capnp');
   writeFileSync(file, text);

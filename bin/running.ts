@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { type Child, type Output, startChild } from './child.ts';
 import { freePort } from './ports.ts';
-import { CannotStart, type Environment, readSettings, type Settings } from './settings.ts';
+import { CannotStart, type Environment, inUrl, readSettings, type Settings } from './settings.ts';
 
 const READY_MS = 120_000; // a large model takes a minute to load from a slow disk
 const POLL_MS = 30;
@@ -109,8 +109,11 @@ const aborted = (signal: AbortSignal | undefined) =>
     signal?.addEventListener('abort', stopped, { once: true });
   });
 
-/** An address to call: the wildcards are only for listening. */
-const reachable = (host: string) => ({ '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]' })[host] ?? host;
+/** A host to call: the wildcards are only for listening. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return inUrl(host === '::' ? '::1' : host);
+}
 
 async function ready(url: string, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + READY_MS;

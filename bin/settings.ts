@@ -53,6 +53,9 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** A host as it stands before a port: an IPv6 address has its brackets. */
+export const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
 /** Backends of the config that only this machine reaches. */
 export function loopbackBackends(config: Config): string[] {
   return Object.entries(config.backends)
