@@ -1,0 +1,76 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import type { Config } from '../schemas/config.ts';
+import type { BackendPort } from '../src/backends/port.ts';
+import { createApp } from './app.ts';
+import { localPort } from './local-port.ts';
+import { loadModels, type Models } from './models.ts';
+
+export interface BackendOptions {
+  readonly config: Config;
+  /** Folder that the paths of the configuration start from. */
+  readonly configFolder: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface Backend {
+  readonly url: string;
+  readonly models: Models;
+  /** Refuses new requests, waits for those under way, and releases the models. */
+  close(): Promise<void>;
+}
+
+// A body of texts may say each twice, whole and in steps, with an id beside it.
+const BODY_FACTOR = 4;
+// What is still open then was going to be cut by its own deadline or its client.
+const DRAIN_MS = 10_000;
+
+/** Listens first, so that /healthz answers 503 while the models load; fulfilled once they are. */
+export async function startBackend({ config, configFolder, host, port }: BackendOptions): Promise<Backend> {
+  let loaded: BackendPort | null = null;
+  const app = createApp({
+    port: () => loaded,
+    key: process.env.WINNOW_BACKEND_KEY,
+    maxBodyBytes: BODY_FACTOR * config.caps.max_body_bytes,
+  });
+  const server = await listen(app.fetch, host, port);
+  try {
+    const models = await loadModels(config, configFolder);
+    loaded = localPort(models);
+    const close = async () => {
+      loaded = null;
+      await drain(server);
+      await models.close();
+    };
+    return { url: urlOf(server), models, close };
+  } catch (failure) {
+    server.close();
+    throw failure;
+  }
+}
+
+function listen(fetch: (request: Request) => Response | Promise<Response>, hostname: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname, port, overrideGlobalObjects: false }, () => resolve(server)) as Server;
+    server.once('error', reject);
+  });
+}
+
+function drain(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    server.close(() => {
+      clearTimeout(late);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo; // it listens on TCP
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,100 @@
+import type { RewardInput, RewardModel } from '../models/reward-model.ts';
+
+// Tokens of one run, padding included: attention over 32 texts of 256 tokens takes some 30 MB a layer.
+const BATCH_TOKENS = 8192;
+
+interface Waiting extends Readable {
+  readonly resolve: (reading: Reading) => void;
+}
+
+/** A text to be read, and how long anybody wants it. */
+export interface Readable {
+  readonly input: RewardInput;
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
+
+export type Reading = { readonly ok: true; readonly values: readonly number[] } | { readonly ok: false; readonly reason: string };
+
+/**
+ * One reward model's queue: texts of all callers, read together in batches of like lengths. A text that fails, or whose
+ * numbers are not finite, fails alone.
+ */
+export class Scorer {
+  readonly model: RewardModel;
+  readonly #waiting: Waiting[] = [];
+  #running: Promise<void> | null = null;
+
+  constructor(model: RewardModel) {
+    this.model = model;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  read(readable: Readable): Promise<Reading> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ ...readable, resolve });
+      // what is asked in one turn of the event loop is read together
+      this.#running ??= new Promise<void>((start) => setImmediate(start)).then(() => this.#drain());
+    });
+  }
+
+  /** Waits for the run under way. */
+  async close(): Promise<void> {
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      this.#dropUnwanted();
+      const batch = this.#nextBatch();
+      if (batch.length > 0) await this.#run(batch);
+    }
+    this.#running = null;
+  }
+
+  #dropUnwanted(): void {
+    const now = performance.now();
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.signal.aborted) waiting.resolve({ ok: false, reason: 'The caller left.' });
+      else if (waiting.deadline <= now)
+        waiting.resolve({ ok: false, reason: 'The time of the request was up before this text was scored.' });
+      else this.#waiting.push(waiting);
+    }
+  }
+
+  /** The first one that waits, with those whose lengths are nearest below and above its own. */
+  #nextBatch(): Waiting[] {
+    const [first] = this.#waiting;
+    if (!first) return [];
+    const distance = ({ input }: Waiting) => Math.abs(input.ids.length - first.input.ids.length);
+    const batch: Waiting[] = [];
+    let longest = 0;
+    for (const waiting of this.#waiting.toSorted((a, b) => distance(a) - distance(b))) {
+      longest = Math.max(longest, waiting.input.ids.length);
+      if (batch.length > 0 && longest * (batch.length + 1) > BATCH_TOKENS) break;
+      batch.push(waiting);
+    }
+    const taken = new Set(batch);
+    for (const waiting of this.#waiting.splice(0)) if (!taken.has(waiting)) this.#waiting.push(waiting);
+    return batch;
+  }
+
+  async #run(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const rows = await this.model.read(batch.map(({ input }) => input));
+      for (const [row, { resolve }] of batch.entries()) resolve(reading(rows[row]!));
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      for (const { resolve } of batch) resolve({ ok: false, reason });
+    }
+  }
+}
+
+function reading(values: readonly number[]): Reading {
+  const wrong = values.find((value) => !Number.isFinite(value));
+  return wrong === undefined ? { ok: true, values } : { ok: false, reason: `The reward model gave ${wrong}.` };
+}

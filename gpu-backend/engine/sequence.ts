@@ -1,0 +1,101 @@
+import type { CandidateLine } from '../../schemas/backend.ts';
+import type { Finish, TokenLogprob } from '../../schemas/candidate.ts';
+import { mulberry32, subSeed } from '../../src/random.ts';
+import type { Branch, Call } from './call.ts';
+import type { Detokenizer } from './detokenizer.ts';
+import { countSteps } from './steps.ts';
+import { StepWatch, StopWatch } from './stop.ts';
+
+export interface SequenceStart {
+  readonly call: Call;
+  readonly branch: Branch;
+  readonly id: string;
+  /** Forked for this sequence. */
+  readonly detokenizer: Detokenizer;
+  /** New tokens that it may have. */
+  readonly limit: number;
+}
+
+/** One candidate being written. It owns its new tokens, their text, and where it is in its random stream. */
+export class Sequence {
+  readonly id: string;
+  readonly call: Call;
+  readonly tokens: number[] = [];
+  /** Positions of prompt and prefix. */
+  readonly start: number;
+  readonly #branch: Branch;
+  readonly #limit: number;
+  readonly #detokenizer: Detokenizer;
+  readonly #stops: StopWatch;
+  readonly #steps: StepWatch | null;
+  readonly #logprobs: TokenLogprob[] = [];
+  /** Length of the text after each token. */
+  readonly #ends: number[] = [];
+  #text = '';
+
+  constructor({ call, branch, id, detokenizer, limit }: SequenceStart) {
+    const { prompt, sampling, until, step } = call.generation;
+    this.id = id;
+    this.call = call;
+    this.start = prompt.length + branch.tokens.length;
+    this.#branch = branch;
+    this.#limit = limit;
+    this.#detokenizer = detokenizer;
+    this.#stops = new StopWatch(sampling.stop, branch.text);
+    this.#steps = until === 'step' ? new StepWatch(step.delimiter, branch.text) : null;
+  }
+
+  /** True where the context or the grant leaves no room for a token. */
+  get full(): boolean {
+    return this.tokens.length >= this.#limit;
+  }
+
+  /**
+   * The next number of this candidate's random stream: token j after the prompt draws from (seed, id, j), whatever runs
+   * beside it and wherever it was cut.
+   */
+  uniform(): number {
+    return mulberry32(subSeed(this.call.generation.seed, this.id, this.#branch.tokens.length + this.tokens.length))();
+  }
+
+  /** Takes the next token; says how it ends the candidate, or null where it does not. */
+  accept(token: number, end: boolean, logprob?: TokenLogprob): Finish | null {
+    this.tokens.push(token);
+    if (logprob) this.#logprobs.push(logprob);
+    const piece = end ? '' : this.#detokenizer.push(token);
+    this.#text += piece;
+    this.#ends.push(this.#text.length);
+    if (end) return 'stop';
+    const match = this.#stops.push(piece);
+    if (match) {
+      // one that began before the new text is left to the caller, who has the rest of it
+      this.#text = this.#text.slice(0, match.start >= 0 ? match.start : match.end);
+      return 'stop';
+    }
+    if (this.#steps?.push(piece)) return 'step';
+    return this.full ? 'length' : null;
+  }
+
+  /** What is said of it when it ends. */
+  line(finish: Finish): CandidateLine {
+    const { step, topLogprobs } = this.call.generation;
+    const { id, text: before, resume } = this.#branch;
+    const count = countSteps(step.delimiter, { before, text: this.#text, ends: this.#ends, resumed: resume });
+    const line: CandidateLine = {
+      type: 'candidate',
+      id: this.id,
+      parent: resume ? parentOf(id) : id,
+      text: this.#text,
+      step: count.step,
+      step_ends: [...count.stepEnds],
+      tokens: this.tokens,
+      token_count: this.tokens.length,
+      finish,
+    };
+    if (topLogprobs === undefined) return line;
+    return { ...line, logprob: this.#logprobs.reduce((sum, { logprob }) => sum + logprob, 0), logprobs: this.#logprobs };
+  }
+}
+
+/** Path of what a candidate continues; the prompt is its own. */
+const parentOf = (id: string): string => (id.includes('.') ? id.slice(0, id.lastIndexOf('.')) : id);

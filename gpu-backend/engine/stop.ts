@@ -1,0 +1,60 @@
+/** A stop string found: places in the new text; `start` is negative where it began before it. */
+export interface StopMatch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Looks for stop strings in a text as it grows, across the borders of its pieces and of the text before it. */
+export class StopWatch {
+  readonly #stop: readonly string[];
+  /** The last characters seen: as many as may begin a stop string. */
+  #tail: string;
+  #length = 0;
+
+  /** @param before  the text that the new one follows; a stop string wholly inside it does not count */
+  constructor(stop: readonly string[], before: string) {
+    this.#stop = stop;
+    this.#tail = lastCharacters(before, longest(stop) - 1);
+  }
+
+  /** Adds a piece. The match that begins first wins, of several there the shortest. */
+  push(piece: string): StopMatch | null {
+    if (this.#stop.length === 0) return null;
+    const window = this.#tail + piece;
+    const origin = this.#length - this.#tail.length;
+    this.#length += piece.length;
+    this.#tail = lastCharacters(window, longest(this.#stop) - 1);
+    const matches = this.#stop
+      .map((string) => ({ start: window.indexOf(string), length: string.length }))
+      .filter(({ start }) => start >= 0)
+      .sort((a, b) => a.start - b.start || a.length - b.length);
+    const [first] = matches;
+    return first ? { start: origin + first.start, end: origin + first.start + first.length } : null;
+  }
+}
+
+/** Says when the open step of a growing text ends: at its delimiter, which may lie across pieces. */
+export class StepWatch {
+  readonly #delimiter: string;
+  #tail: string;
+
+  /** @param before  the text that the new one follows; delimiters in it are taken from the left, without overlap */
+  constructor(delimiter: string, before: string) {
+    this.#delimiter = delimiter;
+    this.#tail = lastCharacters(openStep(before, delimiter), delimiter.length - 1);
+  }
+
+  /** Adds a piece; true when it completes the delimiter. */
+  push(piece: string): boolean {
+    const window = this.#tail + piece;
+    this.#tail = lastCharacters(window, this.#delimiter.length - 1);
+    return window.includes(this.#delimiter);
+  }
+}
+
+/** What a text has after its last delimiter. */
+export const openStep = (text: string, delimiter: string): string => text.split(delimiter).at(-1)!;
+
+const longest = (strings: readonly string[]): number => Math.max(1, ...strings.map(({ length }) => length));
+
+const lastCharacters = (text: string, count: number): string => (count > 0 ? text.slice(-count) : '');

@@ -1,0 +1,90 @@
+import type { GenerateLine, GenerateRequest } from '../schemas/backend.ts';
+import { WinnowError } from '../schemas/errors.ts';
+import type { BackendPort } from '../src/backends/port.ts';
+import { type Branch, candidateIds, type Generation } from './engine/call.ts';
+import type { Engine } from './engine/engine.ts';
+import { LineQueue } from './line-queue.ts';
+import { encodePrompt } from './models/prompt.ts';
+import type { Models } from './models.ts';
+import { candidateScorer, score } from './scoring.ts';
+
+/** The models of this process behind the interface of every backend. */
+export function localPort(models: Models): BackendPort {
+  return {
+    generate: (request, signal) => generate(models, request, signal),
+    score: (request, signal) => score(models, request, signal),
+    models: async () => models.list(),
+    ready: async () => true,
+  };
+}
+
+/** @throws WinnowError at once where the request cannot be served; afterwards a failure is a line */
+function generate(models: Models, request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateLine> {
+  const engine = models.engine(request.model);
+  const generation = generationOf(engine, request, signal);
+  const scoreLine =
+    request.reward === undefined ? null : candidateScorer(models.scorer(request.reward, 'reward'), request, generation);
+  const lines = new LineQueue<GenerateLine>();
+  const scores: Promise<void>[] = [];
+  const usage = engine.generate(generation, (ended) => {
+    if (!ended.ok) return lines.push({ type: 'error', id: ended.id, code: 'internal_error', message: ended.message });
+    lines.push(ended.line);
+    if (scoreLine && ended.line.token_count > 0) scores.push(scoreLine(ended.line).then((line) => lines.push(line)));
+  });
+  usage
+    .then(async (spent) => {
+      await Promise.all(scores);
+      lines.push({ type: 'done', usage: { ...spent } });
+      lines.end();
+    })
+    .catch((cause) => lines.fail(cause));
+  return lines;
+}
+
+function generationOf({ model }: Engine, request: GenerateRequest, signal: AbortSignal): Generation {
+  const prompt = encodePrompt(model, request.prompt);
+  const branches = request.prefixes.map((prefix, index): Branch => {
+    const param = `prefixes[${index}]`;
+    if (prefix.resume && prefix.count !== 1) {
+      throw new WinnowError('invalid_value', `A resumed candidate goes on once; count is ${prefix.count}.`, {
+        param: `${param}.count`,
+      });
+    }
+    const known = prefix.tokens?.every((token) => token < model.vocabulary) ?? true;
+    if (!known)
+      throw new WinnowError('invalid_value', `Ids of this model are below ${model.vocabulary}.`, { param: `${param}.tokens` });
+    return {
+      id: prefix.id,
+      text: prefix.text,
+      tokens: prefix.tokens ?? model.tokenizer.encode(prefix.text, { param: `${param}.text` }),
+      count: prefix.count,
+      firstChild: prefix.first_child,
+      maxTokens: prefix.max_tokens,
+      resume: prefix.resume === true,
+    };
+  });
+  refuseTwins(branches);
+  return {
+    prompt,
+    branches,
+    until: request.until,
+    step: request.step,
+    sampling: request.sampling,
+    topLogprobs: request.top_logprobs,
+    seed: request.seed,
+    deadline: performance.now() + request.deadline_ms,
+    signal,
+  };
+}
+
+/** Two candidates of one id would share a random stream and could not be told apart. */
+function refuseTwins(branches: readonly Branch[]): void {
+  const seen = new Set<string>();
+  for (const [index, branch] of branches.entries()) {
+    for (const id of candidateIds(branch)) {
+      if (seen.has(id))
+        throw new WinnowError('invalid_value', `Two candidates would have the id ${id}.`, { param: `prefixes[${index}]` });
+      seen.add(id);
+    }
+  }
+}

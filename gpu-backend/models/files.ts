@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import type { z } from 'zod';
+
+/** The files of one model's folder. An error names the file and what was expected of it. */
+export class ModelFiles {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Path of a file of this folder; a name that leads out of the folder is refused. */
+  path(name: string): string {
+    const path = resolve(this.folder, name);
+    if (relative(this.folder, path).startsWith('..'))
+      throw new Error(`${name} lies outside of the model's folder ${this.folder}.`);
+    return path;
+  }
+
+  async has(name: string): Promise<boolean> {
+    return access(this.path(name)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async text(name: string): Promise<string> {
+    return readFile(this.path(name), 'utf8').catch((cause) => {
+      throw new Error(`${join(this.folder, name)} cannot be read: ${cause.code ?? cause}.`, { cause });
+    });
+  }
+
+  /** A JSON file, checked. */
+  async json<Schema extends z.ZodType>(name: string, schema: Schema): Promise<z.infer<Schema>> {
+    let value: unknown;
+    try {
+      value = JSON.parse(await this.text(name));
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause;
+      throw new Error(`${join(this.folder, name)} is not JSON: ${cause.message}`, { cause });
+    }
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw new Error(`${join(this.folder, name)}: ${issue!.path.join('.') || 'the whole'}: ${issue!.message}`);
+  }
+
+  /** Changes when the weights or the tokenizer do: 12 hex digits of SHA-256 over the files of `names` that exist. */
+  async fingerprint(names: readonly string[]): Promise<string> {
+    const hash = createHash('sha256');
+    for (const name of names) {
+      if (!(await this.has(name))) continue;
+      hash.update(`${name}\0`);
+      for await (const chunk of createReadStream(this.path(name))) hash.update(chunk);
+    }
+    return hash.digest('hex').slice(0, 12);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Prompt } from '../../schemas/backend.ts';
+import { WinnowError } from '../../schemas/errors.ts';
+import type { ChatTemplate } from './chat-template.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/** What reads a prompt: every model's tokenizer, template and room. */
+export interface PromptReader {
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate | null;
+  /** Tokens of prompt and text together. */
+  readonly context: number;
+}
+
+/**
+ * Ids of a prompt, by this model's template and tokenizer.
+ *
+ * @throws `context_length_exceeded` where no room for an answer is left, `capability_missing` without a template,
+ *         `prompt_unsupported` for characters outside of the vocabulary
+ */
+export function encodePrompt(model: PromptReader, prompt: Prompt): number[] {
+  const raw = 'text' in prompt;
+  const text = raw ? prompt.text : render(model, prompt);
+  const param = raw ? 'prompt.text' : 'prompt.messages';
+  const least = model.tokenizer.atLeast(text);
+  if (least >= model.context) throw tooLong(`at least ${least}`, model.context, param);
+  const ids = model.tokenizer.encode(text, { special: raw, param });
+  if (ids.length >= model.context) throw tooLong(String(ids.length), model.context, param);
+  if (ids.length === 0) throw new WinnowError('invalid_value', 'The prompt has no tokens; give it some text.', { param });
+  return ids;
+}
+
+function render(model: PromptReader, prompt: Extract<Prompt, { messages: unknown }>): string {
+  if (model.template) return model.template.render(prompt.messages);
+  throw new WinnowError('capability_missing', 'This model has no chat template; send the prompt as text.', {
+    param: 'prompt.messages',
+  });
+}
+
+const tooLong = (length: string, context: number, param: string): WinnowError =>
+  new WinnowError(
+    'context_length_exceeded',
+    `The prompt has ${length} tokens; this model holds ${context}, prompt and answer together. Send a shorter prompt.`,
+    { param },
+  );

@@ -1,0 +1,85 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CandidateLine, GenerateLine, GenerateRequest, RawScore, ScoreRequest, ScoreResponse } from '../schemas/backend.ts';
+import { WinnowError } from '../schemas/errors.ts';
+import { splitSteps } from '../src/answers/steps.ts';
+import type { Generation } from './engine/call.ts';
+import { rewardInput } from './engine/reward-input.ts';
+import type { Scorer } from './engine/scorer.ts';
+import { encodePrompt } from './models/prompt.ts';
+import type { RewardInput } from './models/reward-model.ts';
+import type { Models } from './models.ts';
+
+/** Who waits for the scores, and how long. */
+interface Caller {
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
+
+/** What a score says, whoever it is of. */
+type Scored = { ok: true; value: number; steps?: number[]; tokens: number } | { ok: false; reason: string };
+
+// Texts are tokenised in groups of this size, with a turn of the event loop between two groups.
+const ENCODED_AT_ONCE = 128;
+
+/** Scores given texts; equal ones once. A text that cannot be read fails alone. */
+export async function score(models: Models, request: ScoreRequest, signal: AbortSignal): Promise<ScoreResponse> {
+  const scorer = models.scorer(request.model, 'model');
+  const prompt = encodePrompt(scorer.model, request.prompt);
+  checkSteps(request);
+  const caller = { deadline: performance.now() + request.deadline_ms, signal };
+  const distinct = new Map<string, Promise<Scored>>();
+  const scores: Promise<RawScore>[] = [];
+  for (const [index, { id, text, steps }] of request.candidates.entries()) {
+    if (index % ENCODED_AT_ONCE === ENCODED_AT_ONCE - 1) await nextTurn();
+    const key = JSON.stringify(steps ?? text);
+    const scored = distinct.get(key) ?? scoreText(scorer, prompt, { text, steps }, caller);
+    distinct.set(key, scored);
+    scores.push(scored.then((result) => ({ id, ...result })));
+  }
+  const results = await Promise.all(distinct.values());
+  const read = results.filter((result) => result.ok);
+  const tokens = read.reduce((sum, result) => sum + result.tokens, 0);
+  return { scores: await Promise.all(scores), usage: { calls: 1, candidates: read.length, tokens } };
+}
+
+/** Scores the candidates of a generation as they end: prefix and new text together. */
+export function candidateScorer(scorer: Scorer, request: GenerateRequest, generation: Generation) {
+  const prompt = encodePrompt(scorer.model, request.prompt);
+  const before = new Map(generation.branches.map(({ id, text }) => [id, text]));
+  return async (line: CandidateLine): Promise<GenerateLine> => {
+    const text = (before.get(line.id) ?? before.get(line.parent) ?? '') + line.text;
+    const steps = scorer.model.kind === 'process' ? splitSteps(text, request.step.delimiter) : undefined;
+    const result = await scoreText(scorer, prompt, { text, steps }, generation);
+    return { type: 'score', id: line.id, ...result };
+  };
+}
+
+async function scoreText(
+  scorer: Scorer,
+  prompt: readonly number[],
+  { text, steps }: { text: string; steps: readonly string[] | undefined },
+  { deadline, signal }: Caller,
+): Promise<Scored> {
+  let input: RewardInput;
+  try {
+    input = rewardInput(scorer.model, prompt, text, steps);
+  } catch (cause) {
+    if (!(cause instanceof WinnowError)) throw cause;
+    return { ok: false, reason: cause.message };
+  }
+  const reading = await scorer.read({ input, deadline, signal });
+  if (!reading.ok) return reading;
+  const values = [...reading.values];
+  const value = values.at(-1)!;
+  const tokens = input.ids.length;
+  return scorer.model.kind === 'process' ? { ok: true, value, steps: values, tokens } : { ok: true, value, tokens };
+}
+
+/** Steps are another spelling of the text; where they are not, the scores would be of something else. */
+function checkSteps({ candidates }: ScoreRequest): void {
+  for (const [index, { text, steps }] of candidates.entries()) {
+    if (steps && steps.join('') !== text) {
+      throw new WinnowError('invalid_value', 'The steps, joined, are not the text.', { param: `candidates[${index}].steps` });
+    }
+  }
+}
