@@ -1,5 +1,6 @@
 /** winnow.config.json: what runs after `npm start`. The edge bundles it, the backend reads `models` from the same file. */
 import { z } from 'zod';
+import { budget } from './budget.ts';
 import { maxTokens, minP, seed, stop, temperature, topK, topP } from './sampling.ts';
 
 /** A name in the config is the id on the wire; `@` and `:` are taken by the model string. */
@@ -97,7 +98,7 @@ export const recipeConfig = z.strictObject({
   options: z.record(z.string(), z.unknown()).default({}),
   rewards: z.array(z.string()).optional(),
   selection: z.unknown().optional(),
-  budget: z.unknown().optional(),
+  budget: budget.optional(),
 });
 export type RecipeConfig = z.infer<typeof recipeConfig>;
 

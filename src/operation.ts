@@ -3,7 +3,7 @@
  * yield an operation and are handed its result; the interpreter in `runtime` is the only one that moves them.
  */
 import type { Prompt } from '../schemas/backend.ts';
-import type { Finish, TokenLogprob } from '../schemas/candidate.ts';
+import type { Finish, FinishReason, TokenLogprob } from '../schemas/candidate.ts';
 import type { Sampling } from '../schemas/sampling.ts';
 
 /** A score is a finite number or a failure with a reason. There is no third. `steps`: one number for each step. */
@@ -32,6 +32,8 @@ export interface Prefix {
 /** One continuation, whole or up to the end of a step. Text, steps and tokens are those of the whole, prefix included. */
 export interface Candidate extends Prefix {
   readonly parent: string;
+  /** The part of `text` that was asked for by this operation. */
+  readonly written: string;
   readonly finish: Finish;
   /** Sum over its sampled tokens, untempered, in nats. */
   readonly logprob?: number | undefined;
@@ -39,6 +41,9 @@ export interface Candidate extends Prefix {
   /** Why, where `finish` is `error`. */
   readonly reason?: string | undefined;
 }
+
+/** How an answer says that it ended: an open prefix in an answer was cut by the budget. */
+export const finishReason = ({ finish }: Candidate): FinishReason => (finish === 'step' ? 'budget' : finish);
 
 /** A candidate with the scores it has so far, by reward name. */
 export interface Scored extends Candidate {

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { finishReason } from './candidate.ts';
+
+/** What a stream of a native route carries before its result, each under its name as the SSE event. */
+export const candidateEvent = z.strictObject({
+  id: z.string(),
+  index: z.int(),
+  text: z.string().optional().describe('Only with return.candidates "all".'),
+  tokens: z.int(),
+  finish_reason: finishReason,
+});
+export const scoreEvent = z.strictObject({
+  id: z.string(),
+  reward: z.string(),
+  ok: z.boolean(),
+  value: z.number().optional(),
+  reason: z.string().optional(),
+  steps: z.array(z.number()).optional(),
+});
+export const roundEvent = z.strictObject({
+  round: z.int(),
+  kept: z.array(z.string()),
+  spent: z.strictObject({ candidates: z.int(), tokens: z.int(), time_ms: z.int() }),
+});
+export const pruneEvent = z.strictObject({ id: z.string(), reason: z.string() });
+
+export type ProgressEvent =
+  | { readonly name: 'candidate'; readonly data: z.infer<typeof candidateEvent> }
+  | { readonly name: 'score'; readonly data: z.infer<typeof scoreEvent> }
+  | { readonly name: 'round'; readonly data: z.infer<typeof roundEvent> }
+  | { readonly name: 'prune'; readonly data: z.infer<typeof pruneEvent> };

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** One entry of GET /v1/models: a policy, a recipe or a reward. */
+export const modelEntry = z.strictObject({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.int(),
+  owned_by: z.string(),
+  winnow: z.looseObject({ kind: z.enum(['policy', 'recipe', 'reward']) }),
+});
+export const modelList = z.strictObject({ object: z.literal('list'), data: z.array(modelEntry) });
+
+const jsonSchema = z.record(z.string(), z.unknown()).describe('JSON Schema.');
+
+export const rewardList = z.strictObject({
+  object: z.literal('list'),
+  data: z.array(
+    z.strictObject({
+      name: z.string(),
+      kind: z.string(),
+      title: z.string(),
+      output: z.enum(['logit', 'probability']),
+      reduction: z.string().nullable(),
+      options: jsonSchema,
+    }),
+  ),
+});
+
+export const strategyList = z.strictObject({
+  object: z.literal('list'),
+  data: z.array(
+    z.strictObject({
+      name: z.string(),
+      title: z.string(),
+      family: z.enum(['best_of_n', 'search', 'critique_refine']),
+      rounds: z.enum(['one', 'many']),
+      needs: z.array(z.string()).describe('What the policy and the rewards must bring.'),
+      cost: z.string().describe('The most that it spends, as a formula of its options.'),
+      options: jsonSchema,
+    }),
+  ),
+  selection: z.array(z.strictObject({ name: z.string(), needs: z.array(z.string()), options: jsonSchema })),
+});
+
+export const health = z.looseObject({ status: z.string() });

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { rewardsField, scoresByReward } from './reward.ts';
+import { messages, prompt } from './run.ts';
+import { account, usage } from './usage.ts';
+
+/** POST /v1/score. */
+export const scoreBody = z.strictObject({
+  messages: messages.optional(),
+  prompt: prompt.optional(),
+  candidates: z.array(z.string()).describe('Texts to score, as a policy would have written them after the prompt.'),
+  rewards: rewardsField.optional(),
+  model: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A policy: whose steps a process reward scores, and whose rewards are the default.'),
+});
+
+export const scoreAnswer = z.strictObject({
+  object: z.literal('winnow.scores'),
+  data: z.array(z.strictObject({ index: z.int(), scores: scoresByReward })),
+  usage,
+  account,
+  warnings: z.array(z.string()),
+});
+export type ScoreAnswer = z.infer<typeof scoreAnswer>;

@@ -1,0 +1,70 @@
+import type { AnswerConfig } from '../../schemas/config.ts';
+import { lastBoxed } from './boxed.ts';
+import { unwrapped } from './canonical.ts';
+import { type Extraction, type Found, failed, type Method, piece, type Reason } from './extraction.ts';
+import { lastPhrase } from './phrase.ts';
+import { lastTag } from './tag.ts';
+
+/** What names a choice is short; a longer occurrence names none. */
+const MAX_LENGTH = 2000;
+/** A letter that is a word, upper case; or in parentheses, of either case. `A` and `a` of a sentence are articles too. */
+const LETTERS = /(?<!\p{L})([A-Z])(?!\p{L})|\(([a-z])\)/gu;
+
+interface Level {
+  readonly method: Method;
+  readonly find: (text: string) => Found;
+  readonly letter: (content: string) => string | null;
+  /** Trusted in a text that was cut: an explicit mark. */
+  readonly marked: boolean;
+}
+
+/** In this order; of each only the last occurrence counts (methods G.5). */
+const LEVELS: readonly Level[] = [
+  { method: 'tag', find: lastTag, letter: alone, marked: true },
+  { method: 'boxed', find: lastBoxed, letter: alone, marked: true },
+  { method: 'phrase', find: lastPhrase, letter: first, marked: false },
+  { method: 'last_line', find: lastLine, letter: alone, marked: false },
+];
+
+/**
+ * The letter that a text decides for, of those allowed. Two different ones in the occurrence that decides are `ambiguous`.
+ * Where `methods` are configured, only those are tried, and the last line is not.
+ */
+export function choice(text: string, complete: boolean, { choices = 'ABCDE', methods }: AnswerConfig): Extraction {
+  let reason: Reason = 'no_match';
+  for (const { method, find, letter, marked } of LEVELS) {
+    if (!(marked || complete) || methods?.every((allowed) => allowed !== method)) continue;
+    const found = find(text);
+    if (!found.ok && reason === 'no_match') reason = found.reason;
+    if (!found.ok || found.raw.length > MAX_LENGTH) continue;
+    const content = unwrapped(found.raw).trim();
+    const named = new Set(Array.from(content.matchAll(LETTERS), ([, upper, lower]) => upper ?? lower!.toUpperCase()));
+    const raw = letter(content);
+    if (Array.from(named).filter((name) => choices.includes(name)).length > 1) return failed('ambiguous');
+    if (raw !== null && choices.includes(raw.toUpperCase())) {
+      return { ok: true, raw, key: `x:${raw.toLowerCase()}`, span: found.span, method };
+    }
+  }
+  return failed(reason);
+}
+
+/** The letter of a content that is nothing else, but for brackets, punctuation and the word "option", "choice" or "answer". */
+function alone(content: string): string | null {
+  const bare = content.replace(/[()[\].:\s*$]/g, '').replace(/^(?:option|choice|answer)(?=.)/i, '');
+  return /^[A-Z]$/.test(bare) || (/^[a-z]$/.test(bare) && content.includes(`(${bare})`)) ? bare : null;
+}
+
+/** The letter that a content begins with. */
+function first(content: string): string | null {
+  // The head is enough, and the two runs of the pattern would take quadratic time on a long one.
+  const [, lower, upper] =
+    /^[\s([{*$"':]*(?:(?:option|choice|answer)\b[\s([{*$"':]*)?(?:(?<=\()([a-z])\)|([A-Z])(?!\p{L}))/u.exec(
+      content.slice(0, 64),
+    ) ?? [];
+  return lower ?? upper ?? null;
+}
+
+function lastLine(text: string): Found {
+  const end = text.trimEnd().length;
+  return piece(text, text.lastIndexOf('\n', end - 1) + 1, end);
+}

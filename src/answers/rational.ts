@@ -1,0 +1,72 @@
+type Fraction = readonly [numerator: bigint, denominator: bigint];
+
+const DECIMAL = String.raw`[-+]?(?:\d+(?:\.\d+)?|\.\d+)`;
+/** An exponent has three digits at most: 1e999999999 would be an integer of a gigabyte. */
+const EXPONENT = String.raw`[-+]?\d{1,3}`;
+const LATEX_FRACTION = (part: string): string => String.raw`\\frac\s*\{\s*(${part})\s*\}\s*\{\s*(${part})\s*\}`;
+
+/** Every way to write a number (methods G.7, G.9), and what it says; null where it says none after all. */
+const FORMS: readonly {
+  readonly pattern: RegExp;
+  readonly read: (groups: readonly (string | undefined)[]) => Fraction | null;
+}[] = [
+  {
+    pattern: new RegExp(`^(${DECIMAL})(?:[eE](${EXPONENT}))?$`),
+    read: ([, decimal, exponent]) => scaled(decimal!, exponent ?? '0'),
+  },
+  {
+    pattern: new RegExp(String.raw`^(?:(${DECIMAL})\s*\*\s*|([-+]?))10\s*\^\s*(?:\{\s*(${EXPONENT})\s*\}|(${EXPONENT}))$`),
+    read: ([, decimal, sign, braced, bare]) => scaled(decimal ?? `${sign ?? ''}1`, (braced ?? bare)!),
+  },
+  {
+    pattern: /^([-+]?\d+)\s*\/\s*([-+]?\d+)$/,
+    read: ([, numerator, denominator]) => [BigInt(numerator!), BigInt(denominator!)],
+  },
+  {
+    pattern: new RegExp(String.raw`^([-+]?)\s*${LATEX_FRACTION(String.raw`[-+]?\d+`)}$`),
+    read: ([, sign, numerator, denominator]) => signed(sign!, [BigInt(numerator!), BigInt(denominator!)]),
+  },
+  {
+    pattern: new RegExp(String.raw`^([-+]?)(\d+)(?:\s+(\d+)\s*\/\s*(\d+)|\s*${LATEX_FRACTION(String.raw`\d+`)})$`),
+    read: ([, sign, whole, p, q, latexP, latexQ]) =>
+      mixed(sign!, BigInt(whole!), [BigInt((p ?? latexP)!), BigInt((q ?? latexQ)!)]),
+  },
+];
+
+/**
+ * The exact value of a number as `numerator/denominator` in lowest terms, denominator above 0; null where `text` is no
+ * number. Reads integers, decimals, `1e3`, `a*10^b`, `a/b`, `\frac{a}{b}` and mixed numbers.
+ */
+export function rational(text: string): string | null {
+  for (const { pattern, read } of FORMS) {
+    const groups = pattern.exec(text);
+    const fraction = groups && read(groups);
+    if (fraction) return lowest(fraction);
+  }
+  return null;
+}
+
+function scaled(decimal: string, exponent: string): Fraction {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  const digits = BigInt(`${whole}${fraction}`);
+  const shift = Number(exponent) - fraction.length;
+  return shift >= 0 ? [digits * 10n ** BigInt(shift), 1n] : [digits, 10n ** BigInt(-shift)];
+}
+
+function mixed(sign: string, whole: bigint, [p, q]: Fraction): Fraction | null {
+  return p > 0n && p < q ? signed(sign, [whole * q + p, q]) : null;
+}
+
+const signed = (sign: string, [numerator, denominator]: Fraction): Fraction => [
+  sign === '-' ? -numerator : numerator,
+  denominator,
+];
+
+function lowest([numerator, denominator]: Fraction): string | null {
+  if (denominator === 0n) return null;
+  let [divisor, rest] = [numerator, denominator];
+  while (rest !== 0n) [divisor, rest] = [rest, divisor % rest];
+  // The divisor takes the denominator's sign, so that what is left below the line is positive.
+  if (divisor < 0n !== denominator < 0n) divisor = -divisor;
+  return `${numerator / divisor}/${denominator / divisor}`;
+}

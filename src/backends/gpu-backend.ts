@@ -1,0 +1,141 @@
+import type { z } from 'zod';
+import type { BackendModel, GenerateLine, GenerateRequest, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
+import { generateLine, modelsResponse, scoreResponse } from '../../schemas/backend.ts';
+import { isErrorCode, WinnowError } from '../../schemas/errors.ts';
+import { lines } from './lines.ts';
+import type { BackendPort } from './port.ts';
+import { retrying } from './retry.ts';
+
+export interface GpuBackendOptions {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  /** The key between edge and backend; undefined where the backend wants none. */
+  readonly key: string | undefined;
+  readonly fetch: typeof fetch;
+}
+
+/** Our own backend over HTTP (api.md 6). A request that is repeated carries the same key, so that nothing is paid twice. */
+export function gpuBackend(options: GpuBackendOptions): BackendPort {
+  const post = (path: string, body: unknown, signal: AbortSignal) =>
+    call(options, path, { method: 'POST', body: JSON.stringify(body), signal });
+  return {
+    generate: (request, signal) => generate(request, signal, post),
+    score: (request: ScoreRequest, signal): Promise<ScoreResponse> =>
+      retrying(signal, async () => {
+        const answer = await parsed(await post('/score', request, signal), scoreResponse, signal);
+        if (answer.scores.length === request.candidates.length) return answer;
+        // never zip to the shorter: with one missing, no number can be trusted to be its candidate's
+        throw new WinnowError(
+          'backend_error',
+          `The backend answered ${answer.scores.length} scores for ${request.candidates.length} candidates.`,
+        );
+      }),
+    models: async (signal): Promise<readonly BackendModel[]> =>
+      (await parsed(await call(options, '/models', { signal }), modelsResponse, signal)).models,
+    ready: (signal) =>
+      call(options, '/healthz', { signal }).then(
+        (response) => response.body?.cancel().then(() => true) ?? true,
+        () => false,
+      ),
+  };
+}
+
+/** Lines of one generation. A stream that breaks off is asked for again; lines that came before are not given twice. */
+async function* generate(
+  request: GenerateRequest,
+  signal: AbortSignal,
+  post: (path: string, body: unknown, signal: AbortSignal) => Promise<Response>,
+): AsyncGenerator<GenerateLine> {
+  const seen = new Set<string>();
+  for (let attempt = 0; ; attempt++) {
+    const response = await retrying(signal, () => post('/generate', request, signal));
+    try {
+      for await (const line of checked(response, signal)) {
+        const name = line.type === 'done' ? 'done' : `${line.type} ${line.id}`;
+        if (!seen.has(name)) yield line;
+        seen.add(name);
+        if (line.type === 'done') return;
+      }
+      throw new WinnowError('backend_error', 'The backend ended its answer before it was done.');
+    } catch (failure) {
+      if (attempt > 0 || signal.aborted) throw failure;
+    }
+  }
+}
+
+async function* checked(response: Response, signal: AbortSignal): AsyncGenerator<GenerateLine> {
+  try {
+    for await (const line of lines(response.body)) {
+      const result = generateLine.safeParse(JSON.parse(line));
+      if (!result.success) throw new WinnowError('backend_error', 'The backend answered a line that is not of the protocol.');
+      yield result.data;
+    }
+  } catch (failure) {
+    throw lost(failure, signal);
+  }
+}
+
+async function call({ url, key, fetch }: GpuBackendOptions, path: string, init: RequestInit): Promise<Response> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (key) headers.authorization = `Bearer ${key}`;
+  let response: Response;
+  try {
+    response = await fetch(`${url}${path}`, { ...init, headers, redirect: 'manual' });
+  } catch (failure) {
+    if (init.signal?.aborted) throw cut(failure);
+    throw new WinnowError('backend_unreachable', 'The backend cannot be reached. Is it running?', { cause: failure });
+  }
+  if (response.ok) return response;
+  throw await refusal(response);
+}
+
+async function parsed<Schema extends z.ZodType>(
+  response: Response,
+  schema: Schema,
+  signal: AbortSignal,
+): Promise<z.output<Schema>> {
+  try {
+    return schema.parse(await response.json());
+  } catch (failure) {
+    throw lost(failure, signal);
+  }
+}
+
+/** The backend's own error object, said as ours where the code is one that a caller can do something about. */
+async function refusal(response: Response): Promise<WinnowError> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const error = (body as { error?: { code?: unknown; message?: unknown; param?: unknown } } | undefined)?.error;
+  const retryAfter = Number(response.headers.get('retry-after'));
+  if (
+    typeof error?.code === 'string' &&
+    isErrorCode(error.code) &&
+    typeof error.message === 'string' &&
+    !isOurFault(error.code)
+  ) {
+    const param = typeof error.param === 'string' ? error.param : null;
+    return new WinnowError(error.code, error.message, { param, ...(retryAfter > 0 ? { retryAfter } : {}) });
+  }
+  if (response.status === 503) return new WinnowError('backend_unreachable', 'The backend is not ready yet.');
+  return new WinnowError('backend_error', `The backend answered with status ${response.status}.`, { cause: body });
+}
+
+/** Codes by which the backend refuses what the edge made of the request: nothing that the caller could mend. */
+const isOurFault = (code: string): boolean =>
+  [
+    'invalid_json',
+    'invalid_value',
+    'missing_required_parameter',
+    'unknown_parameter',
+    'invalid_api_key',
+    'unknown_url',
+    'internal_error',
+  ].includes(code);
+
+const lost = (failure: unknown, signal: AbortSignal): unknown => {
+  if (failure instanceof WinnowError) return failure;
+  if (signal.aborted) return cut(failure);
+  return new WinnowError('backend_error', 'The backend broke off in the middle of its answer.', { cause: failure });
+};
+
+const cut = (cause: unknown): WinnowError =>
+  new WinnowError('deadline_exceeded', 'The backend did not answer in time.', { cause });

@@ -1,0 +1,15 @@
+import type { BackendModel, GenerateLine, GenerateRequest, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
+
+/**
+ * What every backend must do. A request that it refuses, or that it cannot be reached for, is a WinnowError; a generation
+ * that breaks off in the middle throws after the lines that came. Aborting the signal ends the work there as well.
+ */
+export interface BackendPort {
+  /** One call for all prefixes of a round; candidates as they finish, `done` last. */
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateLine>;
+  /** One score a candidate, in the order given. */
+  score(request: ScoreRequest, signal: AbortSignal): Promise<ScoreResponse>;
+  models(signal: AbortSignal): Promise<readonly BackendModel[]>;
+  /** Whether it would serve a request now. */
+  ready(signal: AbortSignal): Promise<boolean>;
+}

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { type Config, config as schema } from '../../schemas/config.ts';
+import { strategyNamed } from '../strategies/registry.ts';
+
+/** A config that cannot be run: which field, what was given, what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Checks winnow.config.json: each field by itself, then that every name points at something. */
+export function loadConfig(json: unknown): Config {
+  const result = schema.safeParse(json, { reportInput: true });
+  if (!result.success) throw new ConfigError(result.error.issues.map(describe).join('\n'));
+  const problems = [...dangling(result.data)];
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return result.data;
+}
+
+const describe = (issue: z.core.$ZodIssue): string =>
+  `winnow.config.json: ${issue.path.join('.') || '(top)'}: ${issue.message}${issue.input === undefined ? '' : `; given ${JSON.stringify(issue.input)}`}`;
+
+/** Every name that points at nothing, as a sentence. */
+function* dangling(config: Config): Generator<string> {
+  const { policies, rewards, backends, recipes } = config;
+  yield* missing('default_policy', config.default_policy, policies);
+  for (const [name, policy] of Object.entries(policies)) {
+    yield* missing(`policies.${name}.backend`, policy.backend, backends);
+    for (const [place, reward] of policy.rewards.entries()) yield* missing(`policies.${name}.rewards[${place}]`, reward, rewards);
+    if (policy.process_reward === null) continue;
+    yield* missing(`policies.${name}.process_reward`, policy.process_reward, rewards);
+    const kind = rewards[policy.process_reward]?.kind;
+    if (kind && kind !== 'process')
+      yield `winnow.config.json: policies.${name}.process_reward: "${policy.process_reward}" is a reward of kind ${kind}; only kind process scores steps.`;
+  }
+  for (const [name, reward] of Object.entries(rewards)) yield* missing(`rewards.${name}.backend`, reward.backend, backends);
+  for (const [name, recipe] of Object.entries(recipes)) {
+    yield* missing(`recipes.${name}.model`, recipe.model, policies);
+    if (!strategyNamed(recipe.strategy))
+      yield `winnow.config.json: recipes.${name}.strategy: no strategy is named "${recipe.strategy}".`;
+    if (Object.hasOwn(policies, name)) yield `winnow.config.json: recipes.${name}: a policy has that name already.`;
+  }
+}
+
+function* missing(field: string, name: string, known: Readonly<Record<string, unknown>>): Generator<string> {
+  if (Object.hasOwn(known, name)) return;
+  yield `winnow.config.json: ${field}: nothing is named "${name}". Known: ${Object.keys(known).join(', ') || 'none'}.`;
+}

@@ -1,0 +1,48 @@
+import type { BudgetRequest, FullLimits } from '../../schemas/budget.ts';
+import type { Caps, PolicyConfig } from '../../schemas/config.ts';
+import { WinnowError } from '../../schemas/errors.ts';
+import type { Sampling } from '../../schemas/sampling.ts';
+import { typicalStep } from '../budget/fit.ts';
+
+/** Every limit in force: what the request says, under the caps; an integer b is b answers' worth of tokens. */
+export function fullLimits(
+  budget: BudgetRequest | undefined,
+  sampling: Sampling,
+  caps: Caps,
+  param: string,
+): { limits: FullLimits; warnings: string[] } {
+  const full = { max_candidates: caps.max_n, max_tokens: caps.max_tokens, max_time_ms: caps.max_time_ms };
+  if (budget === undefined) return { limits: full, warnings: [] };
+  if (typeof budget === 'number') {
+    const wanted = budget * sampling.max_tokens;
+    const capped = wanted > caps.max_tokens;
+    const warning = `budget ${budget} is ${wanted} tokens; the cap of ${caps.max_tokens} holds.`;
+    return { limits: { ...full, max_tokens: Math.min(wanted, caps.max_tokens) }, warnings: capped ? [warning] : [] };
+  }
+  const { max_candidates = full.max_candidates, max_tokens = full.max_tokens, max_time_ms = full.max_time_ms } = budget;
+  underCap(max_candidates, caps.max_n, `${param}.max_candidates`, 'caps.max_n');
+  underCap(max_tokens, caps.max_tokens, `${param}.max_tokens`, 'caps.max_tokens');
+  underCap(max_time_ms, caps.max_time_ms, `${param}.max_time_ms`, 'caps.max_time_ms');
+  return { limits: { max_candidates, max_tokens, max_time_ms }, warnings: [] };
+}
+
+export function underCap(value: number, cap: number, param: string, name: string): void {
+  if (value <= cap) return;
+  throw new WinnowError('invalid_value', `${param} is ${value}; the cap ${name} is ${cap}.`, { param });
+}
+
+/** Refuses a token limit under which not even one candidate could be started (api.md 4). */
+export function refuseTooSmall(
+  limits: FullLimits,
+  policy: PolicyConfig,
+  sampling: Sampling,
+  stepwise: boolean,
+  param: string,
+): void {
+  const most = stepwise ? Math.min(policy.step.max_tokens, sampling.max_tokens) : sampling.max_tokens;
+  const typical = stepwise ? typicalStep(policy.step.max_tokens, policy.step.typical_tokens) : policy.typical_tokens;
+  const useful = Math.min(most, typical, policy.min_useful_tokens);
+  if (limits.max_tokens >= useful) return;
+  const message = `${param}.max_tokens is ${limits.max_tokens}; this policy needs at least ${useful} to start one candidate.`;
+  throw new WinnowError('budget_too_small', message, { param: `${param}.max_tokens` });
+}

@@ -1,0 +1,46 @@
+import type { Prompt } from '../../schemas/backend.ts';
+import type { Account, Usage } from '../../schemas/usage.ts';
+import { splitSteps } from '../answers/steps.ts';
+import type { Ledger } from '../budget/ledger.ts';
+import type { Asking, Prefix, Score } from '../operation.ts';
+import { score } from '../operation.ts';
+
+/** Texts that the caller brings, as candidates: their names are their places. */
+export const brought = (texts: readonly string[], delimiter: string): Prefix[] =>
+  texts.map((text, index) => ({ id: `0.${index}`, text, steps: splitSteps(text, delimiter), tokenCount: 0 }));
+
+/** Scores of the candidates by each reward, in their order. */
+export function* scoreAll(
+  prompt: Prompt,
+  candidates: readonly Prefix[],
+  rewards: readonly string[],
+): Asking<Record<string, Score>[]> {
+  const byCandidate: Record<string, Score>[] = candidates.map(() => ({}));
+  for (const reward of rewards) {
+    const scores = yield* score(reward, prompt, candidates);
+    for (const [place, entry] of scores.entries()) byCandidate[place]![reward] = entry;
+  }
+  return byCandidate;
+}
+
+/** All scores failed for the same cause that a backend gave: there is nothing to show. */
+export const nothingScored = (scores: readonly Record<string, Score>[]): boolean =>
+  scores.every((byReward) => Object.values(byReward).every(({ ok }) => !ok));
+
+/** What scoring alone costs: tokens that rewards read. */
+export function rewardUsage(ledger: Ledger): Usage {
+  const tokens = Object.values(ledger.account().rewards).reduce<number | null>(
+    (total, entry) => (total === null || entry.tokens === null ? null : total + entry.tokens),
+    0,
+  );
+  return { prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens, prompt_tokens_details: { cached_tokens: 0 } };
+}
+
+export const rewardAccount = (ledger: Ledger): Account => ({
+  policy: { processed: 0, cached: 0, unique: 0 },
+  chosen_tokens: 0,
+  critic_tokens: 0,
+  judge_tokens: 0,
+  rewards: ledger.account().rewards,
+  wasted_tokens: 0,
+});

@@ -1,0 +1,106 @@
+import type { AnswerConfig, Config, PolicyConfig, Reduction } from '../../schemas/config.ts';
+import { quoted, WinnowError } from '../../schemas/errors.ts';
+import { extract } from '../answers/extract.ts';
+import type { Read } from '../answers/extraction.ts';
+import type { Scored } from '../operation.ts';
+import { outputOf } from '../rewards/registry.ts';
+import type { Choice, SelectionContext } from '../selection/define.ts';
+import type { Contender } from '../selection/order.ts';
+import type { StartedRule } from '../selection/registry.ts';
+import { ruleSchema, startRule } from '../selection/registry.ts';
+import type { Strategy } from '../strategies/define.ts';
+import type { Pick } from '../strategies/solve.ts';
+import type { ModelString } from './model-string.ts';
+import type { Task, TaskRequest } from './task.ts';
+
+/** The rule of a run, with the one reward that decides and what its scores are. */
+export interface ChosenRule extends Omit<StartedRule, 'reward'> {
+  /** As its schema leaves them, defaults filled in. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Name of the reward; null where none is in play. */
+  readonly reward: string | null;
+  readonly context: SelectionContext;
+}
+
+/** What the choice of a rule depends on. */
+export interface RuleNeeds {
+  readonly answer: AnswerConfig | null;
+  /** Rewards whose scores the candidates will have, the one that decides by default first. */
+  readonly scored: readonly string[];
+  readonly context: (reward: string | null) => SelectionContext;
+  /** Where the rule stands in the body. */
+  readonly param: string;
+}
+
+/** A vote where answers can be read, weighted where there are scores, else the best score (api.md 1). */
+const defaultRule = ({ answer, scored }: RuleNeeds): string =>
+  answer === null ? 'argmax' : scored.length > 0 ? 'weighted_vote' : 'majority_vote';
+
+/** Starts the rule that was asked for, and refuses what it lacks before anything is spent. */
+export function readRule(given: unknown, needs: RuleNeeds): ChosenRule {
+  const { rule: name, ...options } = ruleSchema.parse(given ?? defaultRule(needs)) as { readonly rule: string }; // each branch of the schema has it
+  const rule = startRule(name, options);
+  if (rule.reward !== undefined && !needs.scored.includes(rule.reward)) {
+    const message = `The candidates have no score named ${quoted(rule.reward)}. Scores: ${needs.scored.join(', ') || 'none'}.`;
+    throw new WinnowError('invalid_value', message, { param: `${needs.param}.reward` });
+  }
+  const reward = rule.reward ?? needs.scored[0] ?? null;
+  if (rule.needs.answers && needs.answer === null)
+    throw lacking(rule.name, 'an answer extractor, and the policy has none', needs.param);
+  // argmax without a score is no contradiction: it is what is left where nothing else could decide, and it says so
+  if (rule.needs.scores && reward === null && name !== 'argmax')
+    throw lacking(name, 'a reward, and none is in play', needs.param);
+  const context = needs.context(reward);
+  rule.check(context);
+  return { ...rule, options, reward, context };
+}
+
+const lacking = (rule: string, what: string, param: string): WinnowError =>
+  new WinnowError('capability_missing', `The selection ${rule} needs ${what}.`, { param });
+
+/** The rule of a run: body, then recipe, then the default. Critique-refine keeps the best, whatever answers say. */
+export function chooseRule(
+  request: TaskRequest,
+  model: ModelString,
+  strategy: Strategy,
+  policy: PolicyConfig,
+  rewards: readonly string[],
+  stepReward: string | null,
+  config: Config,
+  reductions: Readonly<Record<string, Reduction>>,
+): ChosenRule {
+  const inRecipe = model.recipe === undefined ? undefined : config.recipes[model.recipe]!.selection;
+  const keepBest = strategy.family === 'critique_refine' ? 'argmax' : undefined;
+  return readRule(request.selection ?? inRecipe ?? keepBest, {
+    answer: policy.answer,
+    scored: [...rewards, ...(stepReward === null || rewards.includes(stepReward) ? [] : [stepReward])],
+    context: (name) => ({ output: name === null ? 'unknown' : outputOf(config.rewards[name]!, reductions[name]) }),
+    param: `${request.path}selection`,
+  });
+}
+
+/** Lets the task's rule pick among the candidates that may win. */
+export const pickBy = (task: Task): Pick<Choice> =>
+  function* (eligible) {
+    return yield* task.selection.select(
+      eligible.map((candidate, index) => contender(candidate, index, task)),
+      task.selection.context,
+    );
+  };
+
+/** In critique-refine versions tie in favour of the earlier one, so their lengths are left out (methods E.12). */
+function contender(candidate: Scored, index: number, { policy, selection, strategy }: Task): Contender {
+  return {
+    index,
+    score: selection.reward === null ? null : (candidate.scores[selection.reward] ?? { ok: false, reason: 'missing' }),
+    answer: readAnswer(candidate, policy.answer)?.key ?? null,
+    tokens: strategy.family === 'critique_refine' ? null : candidate.tokenCount,
+  };
+}
+
+/** What the extractor reads out of a candidate; null where there is none or it fails. */
+export function readAnswer({ text, finish }: Scored, config: AnswerConfig | null): Read | null {
+  if (config === null) return null;
+  const read = extract(text, finish === 'stop' ? 'stop' : 'length', config);
+  return read.ok ? read : null;
+}

@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import { quoted, WinnowError } from '../../schemas/errors.ts';
+import type { AppContext } from './environment.ts';
+
+/** The body of a request, checked: its type, its size, that it is JSON, and the schema. */
+export async function readBody<Schema extends z.ZodType>(
+  context: AppContext,
+  schema: Schema,
+  maxBytes: number,
+): Promise<z.output<Schema>> {
+  refuseOtherTypes(context.req.header('content-type'));
+  const text = await readText(context.req.raw, maxBytes);
+  return schema.parse(parseJson(text), { reportInput: true });
+}
+
+/** No type is read as JSON; so is every type that says it is. */
+function refuseOtherTypes(given: string | undefined): void {
+  const type = given?.split(';')[0]?.trim().toLowerCase();
+  if (!type || type === 'application/json' || type.endsWith('+json')) return;
+  const message = `The body has the content type ${quoted(type)}. Send it as JSON with the header "content-type: application/json".`;
+  throw new WinnowError('unsupported_media_type', message);
+}
+
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const tooLarge = () => new WinnowError('request_too_large', `The body is larger than the ${maxBytes} bytes that are allowed.`);
+  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge();
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const part of request.body ?? []) {
+    bytes += part.byteLength;
+    if (bytes > maxBytes) throw tooLarge();
+    text += decoder.decode(part, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === '') throw new WinnowError('invalid_json', 'The body is empty. Send a JSON object.');
+  try {
+    return JSON.parse(text);
+  } catch (failure) {
+    const why = failure instanceof Error ? failure.message.slice(0, 200) : '';
+    throw new WinnowError('invalid_json', `The body is not valid JSON: ${why}`, { cause: failure });
+  }
+}

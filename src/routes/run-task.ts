@@ -1,0 +1,89 @@
+import { WinnowError } from '../../schemas/errors.ts';
+import type { ProgressEvent } from '../../schemas/events.ts';
+import type { BackendPort } from '../backends/port.ts';
+import { Ledger } from '../budget/ledger.ts';
+import type { Asking } from '../operation.ts';
+import type { Finished } from '../requests/answer.ts';
+import { usage } from '../requests/answer.ts';
+import { pickBy } from '../requests/selection.ts';
+import type { Task } from '../requests/task.ts';
+import { Deadline } from '../runtime/deadline.ts';
+import { Log } from '../runtime/log.ts';
+import type { RunState } from '../runtime/perform.ts';
+import { freshState, performing } from '../runtime/perform.ts';
+import { run } from '../runtime/run.ts';
+import { solve } from '../strategies/solve.ts';
+import type { AppContext, Services } from './environment.ts';
+import { clock, randomId } from './environment.ts';
+import { RunFailure } from './failure.ts';
+
+/** Who listens to a run, and until when it goes on. */
+export interface Audience {
+  readonly signal: AbortSignal;
+  readonly listen: (event: ProgressEvent) => void;
+  /** Whether candidate events carry their text. */
+  readonly tellTexts: boolean;
+}
+
+/** Runs a task to its end. What is thrown carries what was spent until then. */
+export async function runTask(context: AppContext, services: Services, task: Task, audience: Audience): Promise<Finished> {
+  const id = randomId('run');
+  const created = Math.floor(Date.now() / 1000);
+  const began = clock();
+  const means = { ...audience, id, seed: task.seed, reductions: task.reductions, finishingReserve: task.finishingReserve };
+  const ledger = new Ledger(task.limits);
+  const strategy = solve(task.strategy.start(task.forStrategy, task.options), task.forStrategy, pickBy(task));
+  const { value: outcome, state } = await drive(context, services, strategy, ledger, means);
+  return {
+    id,
+    created,
+    task,
+    outcome,
+    ledger,
+    stop: state.stop,
+    indexes: state.indexes,
+    fingerprints: [...state.fingerprints],
+    warnings: state.failure ? [`A backend failed on the way: ${state.failure.message}`] : [],
+    timing: {
+      queue_ms: Math.round(began - context.get('received')),
+      generate_ms: Math.round(state.generateMs),
+      score_ms: Math.round(state.scoreMs),
+      total_ms: Math.round(clock() - context.get('received')),
+    },
+  };
+}
+
+/** Drives anything that asks for work within a ledger and the request's time. */
+export async function drive<T>(
+  context: AppContext,
+  { config, connect }: Services,
+  asking: Asking<T>,
+  ledger: Ledger,
+  means: Audience & Pick<Parameters<typeof performing>[0], 'id' | 'seed' | 'reductions' | 'finishingReserve'>,
+): Promise<{ value: T; state: RunState }> {
+  const state = freshState();
+  const ports = new Map<string, BackendPort>();
+  const port = (name: string): BackendPort => {
+    const known = ports.get(name) ?? connect(name, context.env ?? {});
+    ports.set(name, known);
+    return known;
+  };
+  const deadline = new Deadline(clock, context.get('received'), ledger.limits.max_time_ms);
+  const { policies, rewards } = config;
+  try {
+    const perform = performing({ ...means, policies, rewards, port, ledger, deadline, clock }, state);
+    return { value: await run(asking, perform, new Log()), state };
+  } catch (thrown) {
+    if (!(thrown instanceof WinnowError)) throw thrown;
+    throw new RunFailure(cause(thrown, state), usage(ledger), ledger.account().spentTokens > 0);
+  }
+}
+
+/** Where nothing came of a run, what kept it from it says more than that nothing came. */
+function cause(thrown: WinnowError, state: RunState): WinnowError {
+  if (thrown.code !== 'no_candidates') return thrown;
+  if (state.failure) return state.failure;
+  return state.stop === 'max_time'
+    ? new WinnowError('deadline_exceeded', 'The time was spent before a token was sampled.')
+    : thrown;
+}

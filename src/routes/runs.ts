@@ -1,0 +1,82 @@
+/** The three native routes that run a strategy: they differ in their schema and their family alone. */
+import type { z } from 'zod';
+import { bestOfNRequest } from '../../schemas/best-of-n.ts';
+import { critiqueRefineRequest } from '../../schemas/critique-refine.ts';
+import { searchRequest } from '../../schemas/search.ts';
+import { planAnswer, runAnswer } from '../requests/answer.ts';
+import { readPrompt } from '../requests/prompt.ts';
+import type { TaskRequest } from '../requests/task.ts';
+import { makeTask } from '../requests/task.ts';
+import { ruleSchema } from '../selection/registry.ts';
+import { readBody } from './body.ts';
+import type { AppContext, Services } from './environment.ts';
+import { departure, drawSeed } from './environment.ts';
+import { httpFailure } from './failure.ts';
+import { runTask } from './run-task.ts';
+import type { Voice } from './stream.ts';
+import { streamRun } from './stream.ts';
+
+export const bestOfNBody = bestOfNRequest(ruleSchema);
+export const searchBody = searchRequest(ruleSchema);
+export const critiqueRefineBody = critiqueRefineRequest(ruleSchema);
+
+/** POST /v1/best-of-n. */
+export const bestOfN = (services: Services) => async (context: AppContext) => {
+  const body = await readBody(context, bestOfNBody, services.config.caps.max_body_bytes);
+  const options = body.n === undefined ? {} : { n: body.n };
+  return answerRun(context, services, body, { family: 'best_of_n', strategy: undefined, options, optionsPath: '' });
+};
+
+/** POST /v1/search. */
+export const search = (services: Services) => async (context: AppContext) => {
+  const body = await readBody(context, searchBody, services.config.caps.max_body_bytes);
+  const { strategy, options = {} } = body;
+  return answerRun(context, services, body, { family: 'search', strategy, options, optionsPath: 'options.' });
+};
+
+/** POST /v1/critique-refine. */
+export const critiqueRefine = (services: Services) => async (context: AppContext) => {
+  const body = await readBody(context, critiqueRefineBody, services.config.caps.max_body_bytes);
+  const { strategy, options = {} } = body;
+  return answerRun(context, services, body, { family: 'critique_refine', strategy, options, optionsPath: 'options.' });
+};
+
+type Body = z.infer<typeof bestOfNBody>;
+
+async function answerRun(
+  context: AppContext,
+  services: Services,
+  body: Omit<Body, 'n'>,
+  which: Pick<TaskRequest, 'family' | 'strategy' | 'options' | 'optionsPath'>,
+): Promise<Response> {
+  const request: TaskRequest = {
+    ...which,
+    model: body.model,
+    prompt: readPrompt(body),
+    sampling: body.sampling ?? {},
+    rewards: body.rewards,
+    selection: body.selection,
+    budget: body.budget,
+    returns: body.return ?? { candidates: 'scores', tree: false },
+    path: '',
+  };
+  const task = makeTask(request, services.config, drawSeed);
+  if (body.dry_run) return context.json(planAnswer(task));
+  const { signal, abort } = departure(context);
+  const tellTexts = request.returns.candidates === 'all';
+  const work = async (listen: Parameters<Parameters<typeof streamRun>[1]>[0]) =>
+    runAnswer(await runTask(context, services, task, { signal, listen, tellTexts }));
+  if (body.stream) return streamRun(context, work, nativeVoice(), abort);
+  return context.json(await work(() => {}));
+}
+
+/** Native events: the name as the SSE event, JSON as its data, ids counting from 1; ends after `result` or `error`. */
+function nativeVoice(): Voice<unknown> {
+  let id = 0;
+  const said = (event: string, data: unknown) => ({ event, data: JSON.stringify(data), id: String(++id) });
+  return {
+    event: (stream, { name, data }) => stream.writeSSE(said(name, data)),
+    result: (stream, result) => stream.writeSSE(said('result', result)),
+    failure: (stream, thrown) => stream.writeSSE(said('error', httpFailure(thrown).body)),
+  };
+}

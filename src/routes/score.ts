@@ -1,0 +1,78 @@
+import type { Prompt } from '../../schemas/backend.ts';
+import type { Reduction } from '../../schemas/config.ts';
+import { WinnowError } from '../../schemas/errors.ts';
+import type { ScoreAnswer } from '../../schemas/score.ts';
+import { scoreBody } from '../../schemas/score.ts';
+import { Ledger } from '../budget/ledger.ts';
+import type { Score } from '../operation.ts';
+import { readModel } from '../requests/model-string.ts';
+import { readPrompt } from '../requests/prompt.ts';
+import { brought, nothingScored, rewardAccount, rewardUsage, scoreAll } from '../requests/scoring.ts';
+import { readRewards } from '../requests/task.ts';
+import { readBody } from './body.ts';
+import type { AppContext, Services } from './environment.ts';
+import { departure, randomId } from './environment.ts';
+import { drive } from './run-task.ts';
+
+/** POST /v1/score: scores of given candidates, per step where the reward is a process reward. */
+export const scoreRoute = (services: Services) => async (context: AppContext) => {
+  const { config } = services;
+  const body = await readBody(context, scoreBody, config.caps.max_body_bytes);
+  const prompt = readPrompt(body);
+  const policy = config.policies[readModel(body.model, config).policy]!;
+  const rewards = readRewards(body.rewards ?? policy.rewards, config, 'rewards');
+  if (rewards.length === 0)
+    throw new WinnowError('missing_required_parameter', 'No reward was named, and the policy has none.', { param: 'rewards' });
+  refuseNone(body.candidates, config.caps.max_documents, 'candidates');
+  const reductions = Object.fromEntries(rewards.flatMap(({ name, reduction }) => (reduction ? [[name, reduction]] : [])));
+  const names = rewards.map(({ name }) => name);
+  const { scores, ledger } = await scoreTexts(context, services, {
+    prompt,
+    texts: body.candidates,
+    names,
+    reductions,
+    delimiter: policy.step.delimiter,
+  });
+  const answer: ScoreAnswer = {
+    object: 'winnow.scores',
+    data: scores.map((byReward, index) => ({ index, scores: byReward as ScoreAnswer['data'][number]['scores'] })), // readonly steps of our own making
+    usage: rewardUsage(ledger),
+    account: rewardAccount(ledger),
+    warnings: [],
+  };
+  return context.json(answer);
+};
+
+export interface TextsToScore {
+  readonly prompt: Prompt;
+  readonly texts: readonly string[];
+  readonly names: readonly string[];
+  readonly reductions: Readonly<Record<string, Reduction>>;
+  /** Where the texts' steps end. */
+  readonly delimiter: string;
+}
+
+/** Scores texts through the interpreter, within the request's time. Throws the backend's failure where nothing was scored. */
+export async function scoreTexts(
+  context: AppContext,
+  services: Services,
+  { prompt, texts, names, reductions, delimiter }: TextsToScore,
+): Promise<{ scores: Record<string, Score>[]; ledger: Ledger }> {
+  const { max_n, max_tokens, max_time_ms } = services.config.caps;
+  const ledger = new Ledger({ max_candidates: max_n, max_tokens, max_time_ms });
+  const { signal } = departure(context);
+  const audience = { signal, listen: () => {}, tellTexts: false };
+  const means = { ...audience, id: randomId('score'), seed: 0, reductions, finishingReserve: 0 };
+  const { value, state } = await drive(context, services, scoreAll(prompt, brought(texts, delimiter), names), ledger, means);
+  if (state.failure && nothingScored(value)) throw state.failure;
+  return { scores: value, ledger };
+}
+
+/** None to choose from, or more than the cap. */
+export function refuseNone(texts: readonly unknown[], cap: number, param: string): void {
+  if (texts.length === 0) throw new WinnowError('no_candidates_supplied', `${param} is empty. Give at least one.`, { param });
+  if (texts.length > cap)
+    throw new WinnowError('invalid_value', `${param} has ${texts.length} entries; the cap caps.max_documents is ${cap}.`, {
+      param,
+    });
+}

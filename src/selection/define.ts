@@ -1,0 +1,150 @@
+/** A selection rule: from scored candidates to one, and a ranking of all. */
+import { z } from 'zod';
+import { WinnowError } from '../../schemas/errors.ts';
+import type { Asking } from '../operation.ts';
+import { type Contender, validScore } from './order.ts';
+
+/** What is known of the scores beside their numbers. */
+export interface SelectionContext {
+  /** `unknown` where a caller supplied bare numbers. */
+  readonly output: 'logit' | 'probability' | 'unknown';
+  /** The reward's logits have a fixed zero, so that a vote need not centre them on their group (methods A.4). */
+  readonly calibrated?: boolean;
+  /** The scores came in the request: what is wrong with them is the caller's to mend. */
+  readonly supplied?: boolean;
+}
+
+/** Why a rule did not do what its name says: it chose by what there was instead (methods 0.2, A.2, A.4). */
+export type Degradation = 'no_scores' | 'all_scores_invalid' | 'no_answers' | 'all_weights_zero' | 'low_coverage';
+
+/** Positions are those in the contenders given. */
+export interface Choice {
+  readonly index: number;
+  /** Every position, the chosen one first. */
+  readonly ranking: readonly number[];
+  readonly degraded: boolean;
+  readonly reason?: Degradation;
+  /** The answer that won a vote, as its key; null where there is none. */
+  readonly answer?: string | null;
+  /** Its part of all weight, 0 to 1. */
+  readonly share?: number;
+  /** Part of the contenders that have an answer, 0 to 1. */
+  readonly coverage?: number;
+  /** The winner first, the best member of each first. */
+  readonly clusters?: readonly VotedCluster[];
+}
+
+export interface VotedCluster {
+  readonly answer: string;
+  readonly members: readonly number[];
+  readonly weight: number;
+}
+
+/** A rule at work. It may ask, as a tournament asks its judge. At least one contender: no candidate is the caller's error. */
+export type Select = (contenders: readonly Contender[], context: SelectionContext) => Asking<Choice>;
+
+/** Options that every rule has. */
+export const commonOptions = {
+  reward: z.string().optional().describe('The one score to use where candidates have several.'),
+  tie_epsilon: z.number().min(0).default(0).describe('Scores this close to the best one tie with it (methods 0.3).'),
+};
+
+export const onInvalidScore = z
+  .enum(['drop', 'worst', 'fail'])
+  .default('drop')
+  .describe(
+    'A candidate whose score failed: `drop` and `worst` rank it after every other and give it no weight; `fail` fails the request (methods 0.2).',
+  );
+
+export interface RuleOptions {
+  readonly reward?: string | undefined;
+  readonly tie_epsilon: number;
+  readonly on_invalid_score?: z.infer<typeof onInvalidScore>;
+}
+
+type RuleSchema = z.ZodObject & z.ZodType<RuleOptions>;
+
+/** What a rule cannot do without: a task that has none is refused, or its choice is degraded. */
+export interface Needs {
+  readonly answers: boolean;
+  readonly scores: boolean;
+}
+
+interface Definition<Name extends string, Options extends RuleSchema> {
+  readonly name: Name;
+  readonly options: Options;
+  readonly needs: Needs;
+  /** Throws where the scores of this context cannot serve these options: before anything is spent. */
+  check?(options: z.infer<Options>, context: SelectionContext): void;
+  /** Contenders come two or more, in order of index. */
+  choose(contenders: readonly Contender[], options: z.infer<Options>, context: SelectionContext): Choice;
+}
+
+/** A rule with its options set. */
+export interface Started {
+  readonly options: RuleOptions;
+  check(context: SelectionContext): void;
+  choose(contenders: readonly Contender[], context: SelectionContext): Choice;
+}
+
+/**
+ * Ties a rule to the schema of its options. What is true of every rule is done here: a lone candidate is chosen (methods
+ * 0.4), an invalid score fails the request where that is asked for, and the order in which contenders are handed over
+ * changes nothing, not even the last bit of a sum.
+ */
+export interface Rule extends Pick<Definition<string, RuleSchema>, 'name' | 'options' | 'needs'> {
+  readonly start: (options: unknown) => Started;
+}
+
+export function defineRule<Name extends string, Options extends RuleSchema>(definition: Definition<Name, Options>) {
+  const start = (given: unknown): Started => {
+    const options = definition.options.parse(given);
+    return {
+      options,
+      check: (context) => definition.check?.(options, context),
+      choose(contenders, context) {
+        if (options.on_invalid_score === 'fail') refuseInvalid(contenders, context);
+        if (contenders.length === 1) return lone(contenders[0]!, definition.needs);
+        const planned = Array.from(contenders.keys()).sort((a, b) => contenders[a]!.index - contenders[b]!.index);
+        const inOrder = planned.map((position) => contenders[position]!);
+        return moved(definition.choose(inOrder, options, context), planned);
+      },
+    };
+  };
+  return { ...definition, start };
+}
+
+function refuseInvalid(contenders: readonly Contender[], context: SelectionContext): void {
+  const invalid = contenders.find((contender) => contender.score !== null && validScore(contender) === null);
+  if (invalid) throw invalidScore(invalid, invalid.score?.ok === false ? invalid.score.reason : 'not a finite number', context);
+}
+
+/** The error of `on_invalid_score: "fail"`: the caller's where the score was supplied, else the backend's. */
+export function invalidScore({ index }: Contender, reason: string, { supplied = false }: SelectionContext): WinnowError {
+  const message = `The score of candidate ${index} is invalid (${reason}), and on_invalid_score is "fail". Use "drop" or "worst" to choose among the others.`;
+  return new WinnowError(supplied ? 'invalid_value' : 'backend_error', message, { param: 'selection.on_invalid_score' });
+}
+
+function lone(contender: Contender, needs: Needs): Choice {
+  const { answer } = contender;
+  const degraded = needs.scores && validScore(contender) === null;
+  const answered = answer === null ? 0 : 1;
+  return {
+    index: 0,
+    ranking: [0],
+    degraded,
+    ...(degraded && { reason: contender.score === null ? 'no_scores' : 'all_scores_invalid' }),
+    ...(needs.answers && { answer, share: answered, coverage: answered }),
+    ...(needs.answers && { clusters: answer === null ? [] : [{ answer, members: [0], weight: 1 }] }),
+  };
+}
+
+function moved(choice: Choice, planned: readonly number[]): Choice {
+  const given = (places: readonly number[]) => places.map((place) => planned[place]!);
+  return {
+    ...choice,
+    index: planned[choice.index]!,
+    ranking: given(choice.ranking),
+    ...(choice.clusters && { clusters: choice.clusters.map((one) => ({ ...one, members: given(one.members) })) }),
+  };
+}

@@ -1,0 +1,83 @@
+/** From scores to weights of at least 0 (methods A.4, A.11). */
+import { z } from 'zod';
+import type { SelectionContext } from './define.ts';
+import { type Contender, validScore } from './order.ts';
+
+export const weightMap = z.enum(['prob', 'sigmoid', 'softmax', 'unit']);
+type WeightMap = z.infer<typeof weightMap>;
+
+/** Probabilities are weights as they are; everything else is taken for a logit. */
+export const defaultMap = ({ output }: SelectionContext): WeightMap => (output === 'probability' ? 'prob' : 'sigmoid');
+
+interface Settings {
+  readonly map: WeightMap;
+  readonly temperature: number;
+}
+
+/** A weight for each contender; 0 for one without a valid score or an answer, which has no part in any statistic either. */
+export function voteWeights(
+  contenders: readonly Contender[],
+  { map, temperature }: Settings,
+  context: SelectionContext,
+): number[] {
+  const votes = (contender: Contender) =>
+    contender.answer !== null && validScore(contender) !== null && !(map === 'prob' && outsideProbability(contender));
+  const voters = contenders.filter(votes).map((contender) => validScore(contender)!);
+  const weights = MAPS[map](voters, { temperature, calibrated: context.calibrated ?? false }).values();
+  return contenders.map((contender) => (votes(contender) ? weights.next().value! : 0));
+}
+
+/** A probability may be rounded this far beyond 0 or 1. */
+const ROUNDING = 1e-6;
+
+export function outsideProbability(contender: Contender): boolean {
+  const value = validScore(contender);
+  return value !== null && (value < -ROUNDING || value > 1 + ROUNDING);
+}
+
+interface MapSettings {
+  readonly temperature: number;
+  readonly calibrated: boolean;
+}
+
+const MAPS: Readonly<Record<WeightMap, (scores: readonly number[], settings: MapSettings) => number[]>> = {
+  prob: (scores) => scores.map((score) => Math.min(Math.max(score, 0), 1)),
+  sigmoid(scores, { calibrated }) {
+    const [middle, scale] = calibrated ? [0, 1] : centred(scores);
+    return scores.map((score) => sigmoid((score - middle) / scale));
+  },
+  softmax: (scores, { temperature }) => softmax(scores, temperature),
+  unit: (scores) => scores.map(() => 1),
+};
+
+/** A head that is not calibrated is known up to a constant: its group says what is much. At MAD 0 the scale is 1. */
+function centred(scores: readonly number[]): readonly [middle: number, scale: number] {
+  const middle = median(scores);
+  const deviation = median(scores.map((score) => Math.abs(score - middle)));
+  return [middle, deviation === 0 ? 1 : Math.max(1e-6, 1.4826 * deviation)];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  const [low = 0, high = 0] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]];
+  return low + (high - low) / 2;
+}
+
+/** Two forms, since `exp` of a large number is infinite. */
+function sigmoid(x: number): number {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}
+
+/** Below this a temperature is 0: the best scores share all weight (methods A.5). */
+const COLDEST = 1e-6;
+
+function softmax(scores: readonly number[], temperature: number): number[] {
+  const best = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
+  // The best is subtracted first: exp(710) is already infinite in float64.
+  const weights = scores.map((score) =>
+    temperature <= COLDEST ? Number(score === best) : Math.exp((score - best) / temperature),
+  );
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
+}

@@ -1,0 +1,97 @@
+import type { z } from 'zod';
+import type { Prompt } from '../../schemas/backend.ts';
+import type { StopReason } from '../../schemas/budget.ts';
+import type { Sampling } from '../../schemas/sampling.ts';
+import type { Asking, Candidate, Scored } from '../operation.ts';
+import { score } from '../operation.ts';
+
+export type Family = 'best_of_n' | 'search' | 'critique_refine';
+
+/** What a strategy is handed beside its options: names, never the things that the names stand for. */
+export interface StrategyTask {
+  readonly prompt: Prompt;
+  /** Name of the policy in the config. */
+  readonly policy: string;
+  readonly sampling: Sampling;
+  readonly topLogprobs: number | undefined;
+  /** Rewards of completed candidates, the first one first. */
+  readonly rewards: readonly string[];
+  /** Ranks prefixes and finds the wrong step; null where none is in play. */
+  readonly stepReward: string | null;
+  /** A step whose process score is below this is wrong. */
+  readonly wrongBelow: number;
+  /** Whether an answer can be read out of a text; never where the policy has no extractor. */
+  readonly answered: (text: string) => boolean;
+}
+
+/** What a strategy brought together. `stop` says why it ended where that is its own doing. */
+export interface Gathered {
+  readonly pool: readonly Scored[];
+  readonly stop?: StopReason;
+}
+
+/** The most that a run can spend, before limits. */
+export interface Bound {
+  readonly candidates: number;
+  readonly tokens: number;
+  readonly scoreCalls: number;
+}
+
+export interface Definition<Options extends z.ZodType> {
+  /** Its name on the wire. */
+  readonly name: string;
+  readonly title: string;
+  readonly family: Family;
+  /** `many`: a finishing reserve is kept, and it runs best next to the model. */
+  readonly rounds: 'one' | 'many';
+  readonly options: Options;
+  /** What the policy and the rewards must bring; refused before anything is spent. */
+  readonly needs: { readonly stepReward?: true; readonly critic?: true; readonly reward?: true };
+  /** The size options that an integer budget b stands for (api.md 4). */
+  readonly width: (budget: number) => Partial<z.input<Options>>;
+  /** Cost as a formula of the options, for people. */
+  readonly cost: string;
+  readonly bound: (options: z.output<Options>, maxTokens: number, rewards: number) => Bound;
+  readonly run: (task: StrategyTask, options: z.output<Options>) => Asking<Gathered>;
+}
+
+/** A strategy whose options are still JSON. */
+export interface Strategy extends Omit<Definition<z.ZodType>, 'run' | 'bound' | 'width'> {
+  readonly width: (budget: number) => Readonly<Record<string, unknown>>;
+  readonly bound: (options: unknown, maxTokens: number, rewards: number) => Bound;
+  readonly start: (task: StrategyTask, options: unknown) => Asking<Gathered>;
+}
+
+/** Ties a strategy's generator to the schema of its options, so that starting one from JSON needs no cast. */
+export function define<Options extends z.ZodType>(definition: Definition<Options>) {
+  const { run, bound, width, ...rest } = definition;
+  return {
+    ...rest,
+    run,
+    width: (budget: number) => width(budget) as Readonly<Record<string, unknown>>, // the names are the schema's own keys
+    bound: (options: unknown, maxTokens: number, rewards: number) => bound(definition.options.parse(options), maxTokens, rewards),
+    start: (task: StrategyTask, options: unknown) => run(task, definition.options.parse(options)),
+  };
+}
+
+/** The same candidates without any score. */
+export const unscored = (candidates: readonly Candidate[]): Scored[] =>
+  candidates.map((candidate) => ({ ...candidate, scores: {} }));
+
+/** Adds the scores of `reward` to the candidates that have none by it yet; the others are not asked, nor paid, again. */
+export function* scoredBy(reward: string, task: StrategyTask, candidates: readonly Scored[]): Asking<Scored[]> {
+  const missing = candidates.filter((candidate) => !(reward in candidate.scores));
+  const scores = yield* score(reward, task.prompt, missing);
+  const added = new Map(missing.map((candidate, place) => [candidate.id, scores[place]!]));
+  return candidates.map((candidate) => {
+    const score = added.get(candidate.id);
+    return score ? { ...candidate, scores: { ...candidate.scores, [reward]: score } } : candidate;
+  });
+}
+
+/** It came to its end by itself. */
+export const finished = (candidate: Candidate): boolean => candidate.finish === 'stop';
+
+/** Tokens that the candidate may still have. */
+export const tokensLeft = (candidate: { readonly tokenCount: number }, sampling: Sampling): number =>
+  sampling.max_tokens - candidate.tokenCount;

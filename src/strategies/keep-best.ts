@@ -1,0 +1,33 @@
+import type { Prefix, Scored } from '../operation.ts';
+import { root } from '../operation.ts';
+import { finished } from './define.ts';
+
+/**
+ * The best of all versions so far: one that finished before one that was cut, then the higher score by `reward`, then the
+ * earlier one (methods E.0, E.12). A failed score is below every other.
+ */
+export function keepBest(versions: readonly Scored[], reward: string): Scored | undefined {
+  return versions.reduce<Scored | undefined>((best, next) => (best && !better(next, best, reward) ? best : next), undefined);
+}
+
+function better(next: Scored, best: Scored, reward: string): boolean {
+  if (finished(next) !== finished(best)) return finished(next);
+  const [ours, theirs] = [next.scores[reward], best.scores[reward]];
+  if (!ours?.ok) return false;
+  return !theirs?.ok || ours.value > theirs.value;
+}
+
+/** The first `count` steps of a candidate as a prefix: `P@count`, or the prompt itself where `count` is 0. */
+export function firstSteps(candidate: Scored, count: number): Prefix {
+  if (count === 0) return root;
+  const steps = candidate.steps.slice(0, count);
+  const end = candidate.stepEnds?.[count - 1];
+  return {
+    id: `${candidate.id}@${count}`,
+    text: steps.join(''),
+    steps,
+    tokenCount: end ?? candidate.tokenCount,
+    tokens: end === undefined ? undefined : candidate.tokens?.slice(0, end),
+    stepEnds: candidate.stepEnds?.slice(0, count),
+  };
+}
