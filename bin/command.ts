@@ -11,9 +11,20 @@ export async function command(script: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Aborts on Ctrl-C, on a polite kill and when the terminal goes away; the process itself stays to stop its children. */
+const SAME_PRESS_MS = 500; // npm passes on the Ctrl-C that the terminal has sent already: one press may come twice
+
+/**
+ * Aborts on Ctrl-C, on a polite kill and when the terminal goes away; the process itself stays to stop its children.
+ * Asked once more, it ends at once, and its children with it.
+ */
 export function onInterrupt(): AbortSignal {
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+  let first = 0;
+  const interrupt = () => {
+    first ||= performance.now();
+    if (performance.now() - first > SAME_PRESS_MS) process.exit(130);
+    interrupted.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   return interrupted.signal;
 }

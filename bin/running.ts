@@ -9,6 +9,7 @@ import { CannotStart, type Environment, inUrl, readSettings, type Settings } fro
 
 const READY_MS = 120_000; // a large model takes a minute to load from a slow disk
 const POLL_MS = 30;
+const BACKEND_HOST = '127.0.0.1'; // only the Worker of this machine calls it, so it needs no key
 
 export interface Winnow {
   /** Where the Worker answers, without a slash at the end. */
@@ -82,14 +83,14 @@ export async function startWinnow({ env, output = 'inherit', signal }: Options):
 /** Starts a backend on loopback, by WINNOW_BACKEND_PORT; returns at once, long before its models are loaded. */
 export async function startBackend({ env, output = 'inherit' }: Options): Promise<Child & { readonly url: string }> {
   const { backendPort, configPath } = readSettings(env);
-  const port = await freePort({ variable: 'WINNOW_BACKEND_PORT', host: '127.0.0.1', port: backendPort });
+  const port = await freePort({ variable: 'WINNOW_BACKEND_PORT', host: BACKEND_HOST, port: backendPort });
   const child = startChild('backend', {
     file: process.execPath,
     args: ['gpu-backend/server.ts'],
-    env: { ...env, WINNOW_BACKEND_PORT: String(port), WINNOW_CONFIG: configPath },
+    env: { ...env, WINNOW_BACKEND_HOST: BACKEND_HOST, WINNOW_BACKEND_PORT: String(port), WINNOW_CONFIG: configPath },
     output,
   });
-  return { ...child, url: `http://127.0.0.1:${port}` };
+  return { ...child, url: `http://${BACKEND_HOST}:${port}` };
 }
 
 const ending = async (child: Child): Promise<Ending> => ({

@@ -1,0 +1,90 @@
+/** `npm start` as a user has it: it says where it listens, Ctrl-C ends both children, a dead child ends the other. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { afterEach, expect, test } from 'vitest';
+import { runScript, type Script } from './script.ts';
+
+let script: Script | undefined;
+afterEach(async () => {
+  script?.kill('SIGTERM');
+  await script?.exitCode;
+});
+
+/** Process ids of the backend and of workerd. */
+interface Children {
+  readonly backend: number;
+  readonly edge: number;
+}
+
+async function started(env: Record<string, string> = {}): Promise<{ run: Script; url: string; children: Children }> {
+  const run = runScript('start', { WINNOW_PORT: '0', WINNOW_BACKEND_PORT: '0', ...env });
+  script = run;
+  const [, url = ''] = await run.saying(/ready at (http:\/\/127\.0\.0\.1:\d+)/);
+  const pid = (of: string) => Number(childrenOf(run.pid).find(({ args }) => args.includes(of))?.pid);
+  return { run, url, children: { backend: pid('gpu-backend/server.ts'), edge: pid('workerd serve') } };
+}
+
+function childrenOf(parent: number): { pid: number; args: string }[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  return [...stdout.matchAll(/^ *(\d+) +(\d+) (.*)$/gm)]
+    .filter(([, , ppid]) => Number(ppid) === parent)
+    .map(([, pid, , args]) => ({ pid: Number(pid), args: String(args) }));
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false; // ESRCH: no such process
+  }
+}
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops the Worker and the backend', async (signal) => {
+  const { run, url, children } = await started();
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  expect(alive(children.edge) && alive(children.backend)).toBe(true);
+  run.kill(signal);
+  expect(await run.exitCode).toBe(0);
+  expect(alive(children.edge)).toBe(false);
+  expect(alive(children.backend)).toBe(false);
+});
+
+test('it is ready within five seconds', async () => {
+  const { run } = await started();
+  const [, seconds] = await run.saying(/\((\d+\.\d) s\)/);
+  expect(Number(seconds)).toBeLessThan(5);
+});
+
+test('the curl line that it prints works', async () => {
+  const { run } = await started();
+  const [line] = await run.saying(/^curl .*(\n {2}.*)*/m);
+  expect(JSON.parse(execFileSync('bash', ['-c', `${line} --silent --fail-with-body`], { encoding: 'utf8' }))).toHaveProperty(
+    'object',
+  );
+});
+
+test.each(['edge', 'backend'] as const)('when the %s dies, that is said and the other is stopped', async (name) => {
+  const { run, children } = await started();
+  process.kill(children[name], 'SIGKILL');
+  expect(await run.exitCode).toBe(1);
+  expect(run.printed()).toContain(`The ${name} ended by itself (signal SIGKILL)`);
+  expect(alive(children.edge)).toBe(false);
+  expect(alive(children.backend)).toBe(false);
+});
+
+test('interrupted while it starts, it leaves nothing behind', async () => {
+  const run = runScript('start', { WINNOW_PORT: '0', WINNOW_BACKEND_PORT: '0' });
+  script = run;
+  await expect.poll(() => childrenOf(run.pid), { timeout: 5000 }).not.toHaveLength(0);
+  const children = childrenOf(run.pid);
+  run.kill('SIGINT');
+  expect(await run.exitCode).toBe(1);
+  expect(children.filter(({ pid }) => alive(pid))).toEqual([]);
+});
+
+test('keys of the environment reach the Worker', async () => {
+  const { url } = await started({ WINNOW_API_KEYS: 'first-key,second-key' });
+  const models = (key?: string) => fetch(`${url}/v1/models`, { headers: key ? { authorization: `Bearer ${key}` } : {} });
+  expect((await models()).status).toBe(401);
+  expect((await models('second-key')).status).toBe(200);
+});
