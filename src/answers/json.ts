@@ -4,6 +4,8 @@ import { canonicalJson, type JsonDocument, type JsonValue, parseJson, pointedTo 
 
 const MAX_DEPTH = 64;
 const MAX_LENGTH = 1_048_576;
+/** Brackets of prose may follow the JSON; a failed parse of each of 30,000 would take 0.2 s. */
+const MAX_TRIED = 16;
 
 /**
  * The value at `pointer` (RFC 6901; '' is all of it) in the last balanced object or array of the text (methods G.6). A
@@ -11,7 +13,7 @@ const MAX_LENGTH = 1_048_576;
  */
 export function lastJson(text: string, pointer = ''): Extraction {
   const { spans, unclosed } = balanced(text);
-  for (const span of spans.reverse()) {
+  for (const span of spans.slice(-MAX_TRIED).reverse()) {
     const document =
       span.depth > MAX_DEPTH || span.end - span.start > MAX_LENGTH ? null : parseJson(text.slice(span.start, span.end));
     if (document) return valueIn(document, pointer, [span.start, span.end]);
