@@ -97,7 +97,11 @@ export const generateLine = z.union([
   }),
   z.looseObject({ type: z.literal('score'), id: path, ok: z.literal(false), reason: z.string() }),
   z.looseObject({ type: z.literal('error'), id: path, code: z.string(), message: z.string() }),
-  z.looseObject({ type: z.literal('done'), usage: generateUsage }),
+  z.looseObject({
+    type: z.literal('done'),
+    usage: generateUsage,
+    fingerprint: z.string().optional().describe('Of the model that answered, as in /models.'),
+  }),
 ]);
 export type GenerateLine = z.infer<typeof generateLine>;
 

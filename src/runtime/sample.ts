@@ -95,8 +95,10 @@ async function performWave(
   for (const { draft } of granted) if (!draft.started) ledger.runTip(draft.prefix.id);
   try {
     for await (const line of context.port(policy.backend).generate(request, untilDeadline(context))) {
-      if (line.type === 'done') usage = line.usage;
-      else sampled += take(line, waiting, operation, policy, context, state);
+      if (line.type === 'done') {
+        usage = line.usage;
+        if (line.fingerprint) state.fingerprints.add(line.fingerprint);
+      } else sampled += take(line, waiting, operation, policy, context, state);
     }
   } catch (error) {
     failure = survive(error, context, state);
