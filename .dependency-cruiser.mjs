@@ -31,7 +31,7 @@ const places = {
   app: '^src/(app|index)[.]ts$',
   src: '^src/',
   ort: '^gpu-backend/ort/',
-  backendHttp: '^gpu-backend/(routes/|app[.]ts$|server[.]ts$)',
+  backendHttp: '^gpu-backend/(routes/|app[.]ts$|backend[.]ts$|server[.]ts$)',
   gpuBackend: '^gpu-backend/',
   configFile: '^winnow[.]config[.]json$',
   zod: '^node_modules/zod/',

@@ -1,5 +1,3 @@
-import type { Handler } from 'hono';
-import type { z } from 'zod';
 import { chatAnswer } from '../../schemas/chat-completions.ts';
 import { health, modelEntry, modelList, rewardList, strategyList } from '../../schemas/models.ts';
 import { cohereAnswer, jinaAnswer, rerankRequest } from '../../schemas/rerank.ts';
@@ -7,7 +5,7 @@ import { runAnswer } from '../../schemas/run.ts';
 import { scoreAnswer, scoreBody } from '../../schemas/score.ts';
 import { selectAnswer } from '../../schemas/select.ts';
 import { chatBody, chatCompletions } from './chat-completions.ts';
-import type { AppEnvironment, Services } from './environment.ts';
+import type { Endpoint } from './endpoint.ts';
 import { healthz, readyz } from './health.ts';
 import { listModels, listRewards, listStrategies, oneModel } from './models.ts';
 import { openapi } from './openapi.ts';
@@ -15,20 +13,6 @@ import { rerankV1, rerankV2 } from './rerank.ts';
 import { bestOfN, bestOfNBody, critiqueRefine, critiqueRefineBody, search, searchBody } from './runs.ts';
 import { scoreRoute } from './score.ts';
 import { select, selectBody } from './select.ts';
-
-export interface Endpoint {
-  readonly method: 'GET' | 'POST';
-  /** As Hono writes it. */
-  readonly path: string;
-  readonly summary: string;
-  /** Needs no key. */
-  readonly open?: true;
-  readonly request?: z.ZodType;
-  readonly response: z.ZodType | null;
-  /** Answers as server-sent events where the body says `stream: true`. */
-  readonly streams?: true;
-  readonly handle: (services: Services) => Handler<AppEnvironment>;
-}
 
 /** The only list of endpoints: the app mounts it, keys are asked for by it, /openapi.json is made from it. */
 export const endpoints: readonly Endpoint[] = [
@@ -125,5 +109,12 @@ export const endpoints: readonly Endpoint[] = [
     response: health,
     handle: readyz,
   },
-  { method: 'GET', path: '/openapi.json', summary: 'This description.', open: true, response: null, handle: openapi },
+  {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This description.',
+    open: true,
+    response: null,
+    handle: () => openapi(endpoints),
+  },
 ];

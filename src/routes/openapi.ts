@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../../schemas/errors.ts';
-import type { Endpoint } from './endpoints.ts';
-import { endpoints } from './endpoints.ts';
-import type { AppContext, Services } from './environment.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { AppContext } from './environment.ts';
 
 type Json = Record<string, unknown>;
 
@@ -12,9 +11,9 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
 };
 
 /** GET /openapi.json, made from the list of endpoints and their schemas. */
-export const openapi = (_services: Services) => (context: AppContext) => context.json(document());
+export const openapi = (endpoints: readonly Endpoint[]) => (context: AppContext) => context.json(document(endpoints));
 
-function document(): Json {
+function document(endpoints: readonly Endpoint[]): Json {
   const paths: Record<string, Json> = {};
   for (const endpoint of endpoints) {
     const path = endpoint.path.replace(/:(\w+)\{[^}]*\}/g, '{$1}');

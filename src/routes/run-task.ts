@@ -7,10 +7,11 @@ import type { Finished } from '../requests/answer.ts';
 import { usage } from '../requests/answer.ts';
 import { pickBy } from '../requests/selection.ts';
 import type { Task } from '../requests/task.ts';
+import type { RunContext, RunState } from '../runtime/context.ts';
+import { freshState } from '../runtime/context.ts';
 import { Deadline } from '../runtime/deadline.ts';
 import { Log } from '../runtime/log.ts';
-import type { RunState } from '../runtime/perform.ts';
-import { freshState, performing } from '../runtime/perform.ts';
+import { performing } from '../runtime/perform.ts';
 import { run } from '../runtime/run.ts';
 import { solve } from '../strategies/solve.ts';
 import type { AppContext, Services } from './environment.ts';
@@ -59,7 +60,7 @@ export async function drive<T>(
   { config, connect }: Services,
   asking: Asking<T>,
   ledger: Ledger,
-  means: Audience & Pick<Parameters<typeof performing>[0], 'id' | 'seed' | 'reductions' | 'finishingReserve'>,
+  means: Audience & Pick<RunContext, 'id' | 'seed' | 'reductions' | 'finishingReserve'>,
 ): Promise<{ value: T; state: RunState }> {
   const state = freshState();
   const ports = new Map<string, BackendPort>();

@@ -6,9 +6,9 @@ import type { FitRule } from '../budget/fit.ts';
 import { typicalStep, wave } from '../budget/fit.ts';
 import type { Candidate, Prefix, SampleOperation } from '../operation.ts';
 import { finishReason } from '../operation.ts';
+import type { RunContext, RunState } from './context.ts';
+import { survive, untilDeadline } from './context.ts';
 import { Draft } from './draft.ts';
-import type { RunContext, RunState } from './perform.ts';
-import { survive, untilDeadline } from './perform.ts';
 
 /**
  * Performs a `sample` in waves by the fit rule: never a token above the budget, and what one candidate does not use is left

@@ -2,8 +2,8 @@ import type { RawScore, ScoreRequest } from '../../schemas/backend.ts';
 import type { RewardConfig } from '../../schemas/config.ts';
 import type { Prefix, Score, ScoreOperation } from '../operation.ts';
 import { readScore } from '../rewards/registry.ts';
-import type { RunContext, RunState } from './perform.ts';
-import { survive, untilDeadline } from './perform.ts';
+import type { RunContext, RunState } from './context.ts';
+import { survive, untilDeadline } from './context.ts';
 
 /**
  * Performs a `score`: each distinct text once, and never again in this run. A call that fails leaves its candidates without

@@ -1,0 +1,72 @@
+import type { StopReason } from '../../schemas/budget.ts';
+import type { PolicyConfig, Reduction, RewardConfig } from '../../schemas/config.ts';
+import { WinnowError } from '../../schemas/errors.ts';
+import type { ProgressEvent } from '../../schemas/events.ts';
+import type { BackendPort } from '../backends/port.ts';
+import type { Ledger } from '../budget/ledger.ts';
+import type { Score } from '../operation.ts';
+import type { Clock, Deadline } from './deadline.ts';
+
+/** What one run works with. Names are looked up before it begins, so a missing entry is our own fault. */
+export interface RunContext {
+  readonly id: string;
+  readonly seed: number;
+  readonly policies: Readonly<Record<string, PolicyConfig>>;
+  readonly rewards: Readonly<Record<string, RewardConfig>>;
+  /** Reductions that the request asks for, by reward name. */
+  readonly reductions: Readonly<Record<string, Reduction>>;
+  readonly port: (backend: string) => BackendPort;
+  readonly ledger: Ledger;
+  readonly deadline: Deadline;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Tokens kept back for ending the best open prefix. */
+  readonly finishingReserve: number;
+  /** Whether candidate events carry their text. */
+  readonly tellTexts: boolean;
+  readonly listen: (event: ProgressEvent) => void;
+}
+
+/** What is learnt while a run goes on. The interpreter owns it; reports read it. */
+export interface RunState {
+  operations: number;
+  /** The first thing that kept a sample from being whole. */
+  stop: StopReason | undefined;
+  /** The last backend failure that was survived. */
+  failure: WinnowError | undefined;
+  generateMs: number;
+  scoreMs: number;
+  /** Number of each answer, by id: in order of planned id. */
+  readonly indexes: Map<string, number>;
+  planned: number;
+  /** Scores by reward, prompt and text: an unchanged text is never scored again. Valid ones only. */
+  readonly scores: Map<string, Score>;
+  /** Fingerprints of the models that answered. */
+  readonly fingerprints: Set<string>;
+}
+
+export const freshState = (): RunState => ({
+  operations: 0,
+  stop: undefined,
+  failure: undefined,
+  generateMs: 0,
+  scoreMs: 0,
+  indexes: new Map(),
+  planned: 0,
+  scores: new Map(),
+  fingerprints: new Set(),
+});
+
+const ANSWER_MS = 50; // kept for writing the answer when a backend has to be cut off
+
+/** Aborts when the client leaves, or when only the time to answer is left. */
+export const untilDeadline = ({ signal, deadline }: RunContext): AbortSignal =>
+  AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.floor(deadline.leftMs - ANSWER_MS)))]);
+
+/** A failure that the run survives: remembered for the report. Faults of our own are not survived. */
+export function survive(failure: unknown, context: RunContext, state: RunState): WinnowError {
+  context.signal.throwIfAborted(); // the client left: nothing is worth going on for
+  if (!(failure instanceof WinnowError)) throw failure;
+  state.failure = failure;
+  return failure;
+}
