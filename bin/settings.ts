@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '../schemas/config.ts';
+import { readKeys } from '../src/access/keys.ts';
 import { ConfigError, loadConfig } from '../src/config/load.ts';
 
 export const root = join(import.meta.dirname, '..');
@@ -29,9 +30,10 @@ export interface Settings {
 /** @throws CannotStart with what was given, what is allowed and what to do */
 export function readSettings(env: Environment): Settings {
   const host = env.WINNOW_HOST || '127.0.0.1';
-  if (!isLoopback(host) && !env.WINNOW_API_KEYS) {
+  const keys = readKeys(env.WINNOW_API_KEYS).length > 0;
+  if (!isLoopback(host) && !keys) {
     throw new CannotStart(
-      `WINNOW_HOST is "${host}", which other machines reach, and WINNOW_API_KEYS is empty. ` +
+      `WINNOW_HOST is "${host}", which other machines reach, and WINNOW_API_KEYS names no key. ` +
         'Set WINNOW_API_KEYS to the keys that clients send (a comma list), or leave WINNOW_HOST at 127.0.0.1.',
     );
   }
@@ -43,7 +45,7 @@ export function readSettings(env: Environment): Settings {
     backendPort: portNumber(env, 'WINNOW_BACKEND_PORT', 8788),
     backendUrl: env.WINNOW_BACKEND_URL || undefined,
     needsBackend: !env.WINNOW_BACKEND_URL && hasLocalBackend(config),
-    keys: Boolean(env.WINNOW_API_KEYS),
+    keys,
     configPath,
     config,
   };

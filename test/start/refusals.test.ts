@@ -46,8 +46,12 @@ test('a backend port in use is named with the variable that sets it', async () =
 
 test.each(['0.0.0.0', '::', '192.168.1.7'])('without keys it does not listen on %s', async (host) => {
   expect(await refusal({ WINNOW_HOST: host })).toMatch(
-    `WINNOW_HOST is "${host}", which other machines reach, and WINNOW_API_KEYS is empty`,
+    `WINNOW_HOST is "${host}", which other machines reach, and WINNOW_API_KEYS names no key`,
   );
+});
+
+test('commas are no keys', async () => {
+  expect(await refusal({ WINNOW_HOST: '0.0.0.0', WINNOW_API_KEYS: ' , ' })).toContain('WINNOW_API_KEYS names no key');
 });
 
 test.each(['eighty', '-1', '65536', '80.5'])('a port of %s is refused with the range', async (given) => {

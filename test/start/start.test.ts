@@ -18,7 +18,7 @@ interface Children {
 async function started(env: Record<string, string> = {}): Promise<{ run: Script; url: string; children: Children }> {
   const run = runScript('start', { WINNOW_PORT: '0', WINNOW_BACKEND_PORT: '0', ...env });
   script = run;
-  const [, url = ''] = await run.saying(/ready at (http:\/\/127\.0\.0\.1:\d+)/);
+  const [, url = ''] = await run.saying(/Winnow is ready at (http:\/\/127\.0\.0\.1:\d+)/);
   const pid = (of: string) => Number(childrenOf(run.pid).find(({ args }) => args.includes(of))?.pid);
   return { run, url, children: { backend: pid('gpu-backend/server.ts'), edge: pid('workerd serve') } };
 }
