@@ -10,6 +10,22 @@ import type { RunContext, RunState } from './context.ts';
 import { survive, untilDeadline } from './context.ts';
 import { Draft } from './draft.ts';
 
+/** One `sample` on its way: what is asked, of which policy, with what. */
+interface Round {
+  readonly operation: SampleOperation;
+  readonly policy: PolicyConfig;
+  readonly context: RunContext;
+  readonly state: RunState;
+  /** Critics and judges write no answers. */
+  readonly writesAnswers: boolean;
+}
+
+/** Tokens that a wave lets a candidate have. */
+interface Granted {
+  readonly draft: Draft;
+  readonly tokens: number;
+}
+
 /**
  * Performs a `sample` in waves by the fit rule: never a token above the budget, and what one candidate does not use is left
  * for the others. A failure ends the candidates of its call, not the run.
@@ -18,87 +34,80 @@ import { Draft } from './draft.ts';
  */
 export async function sampleInWaves(operation: SampleOperation, context: RunContext, state: RunState): Promise<Candidate[]> {
   const policy = context.policies[operation.policy]!;
-  const drafts = plan(operation, policy, context, state);
-  const rule = fitRule(operation, policy);
-  for (let number = 0; drafts.some((draft) => !draft.closed); number++) {
-    if (state.stop === 'backend_failed') break;
-    if (context.deadline.leftForSamplingMs < 1) {
-      state.stop ??= 'max_time';
-      break;
-    }
-    const open = drafts.filter((draft) => !draft.closed);
-    const reserve = operation.finishing ? 0 : context.finishingReserve;
-    const grants = wave(open, Math.max(0, context.ledger.available - reserve), rule);
-    if (grants.every((grant) => grant === 0)) {
-      state.stop ??= 'max_tokens';
-      break;
-    }
-    const granted = open.flatMap((draft, place) => (grants[place]! > 0 ? [{ draft, tokens: grants[place]! }] : []));
-    await performWave(operation, policy, granted, number, context, state);
+  const writesAnswers = operation.role === 'policy' || operation.role === 'refiner';
+  const round: Round = { operation, policy, context, state, writesAnswers };
+  const drafts = plan(round);
+  for (let number = 0; ; number++) {
+    const granted = grantWave(round, drafts);
+    if (granted.length === 0) break;
+    await performWave(round, granted, number);
   }
   const started = inPlannedOrder(drafts.filter((draft) => draft.started || draft.finish === 'error'));
-  for (const draft of started) if (operation.until === 'step' || !draft.closed) close(draft, operation, policy, context, state);
-  if (operation.until === 'end' && isAnswer(operation)) state.planned += drafts.length;
+  for (const draft of started) if (operation.until === 'step' || !draft.closed) bookAnswer(round, draft);
+  if (operation.until === 'end' && writesAnswers) state.planned += drafts.length;
   return started.map((draft) => draft.candidate(policy.step.delimiter));
 }
 
 /** Child 0 of every prefix, then child 1, ...: no more than `max_candidates` leaves, and none that may have no token. */
-function plan(operation: SampleOperation, policy: PolicyConfig, context: RunContext, state: RunState): Draft[] {
-  const drafts = Array.from({ length: operation.count }, (_, child) =>
-    operation.prefixes.flatMap((prefix) => {
+function plan({ operation, policy, context, state, writesAnswers }: Round): Draft[] {
+  const { prefixes, count, firstChild } = operation;
+  const drafts = Array.from({ length: count }, (_, child) =>
+    prefixes.flatMap((prefix) => {
       const most = mostTokens(operation, policy, prefix);
-      return most > 0 ? [new Draft(prefix, operation.firstChild + child, most)] : [];
+      return most > 0 ? [new Draft(prefix, firstChild + child, most)] : [];
     }),
   ).flat();
+  if (!writesAnswers) return drafts;
   const left = context.ledger.candidatesLeft;
-  if (drafts.length > left && isAnswer(operation)) state.stop ??= 'max_candidates';
-  return isAnswer(operation) ? drafts.slice(0, left) : drafts;
+  if (drafts.length > left) state.stop ??= 'max_candidates';
+  return drafts.slice(0, left);
 }
 
-const mostTokens = ({ until, sampling }: SampleOperation, policy: PolicyConfig, prefix: Prefix): number => {
+function mostTokens({ until, sampling }: SampleOperation, { step }: PolicyConfig, prefix: Prefix): number {
   const left = sampling.max_tokens - prefix.tokenCount;
-  return until === 'step' ? Math.min(policy.step.max_tokens, left) : left;
-};
-
-function fitRule({ until }: SampleOperation, policy: PolicyConfig): FitRule {
-  const typical = until === 'step' ? typicalStep(policy.step.max_tokens, policy.step.typical_tokens) : policy.typical_tokens;
-  return { typical, minUseful: policy.min_useful_tokens };
+  return until === 'step' ? Math.min(step.max_tokens, left) : left;
 }
 
-/** Critics and judges write no answers. */
-const isAnswer = ({ role }: SampleOperation): boolean => role === 'policy' || role === 'refiner';
-
-interface Granted {
-  readonly draft: Draft;
-  readonly tokens: number;
+/** What the next wave grants; empty where none is open, or nothing more can be had: budget, time or backend. */
+function grantWave({ operation, policy, context, state }: Round, drafts: readonly Draft[]): Granted[] {
+  const open = drafts.filter((draft) => !draft.closed);
+  if (open.length === 0 || state.stop === 'backend_failed') return [];
+  if (context.deadline.leftForSamplingMs < 1) {
+    state.stop ??= 'max_time';
+    return [];
+  }
+  const reserve = operation.finishing ? 0 : context.finishingReserve;
+  const grants = wave(open, Math.max(0, context.ledger.available - reserve), fitRule(operation, policy));
+  const granted = open.flatMap((draft, place) => (grants[place]! > 0 ? [{ draft, tokens: grants[place]! }] : []));
+  if (granted.length === 0) state.stop ??= 'max_tokens';
+  return granted;
 }
 
-/** One wave is one call for all its candidates. */
-async function performWave(
-  operation: SampleOperation,
-  policy: PolicyConfig,
-  granted: readonly Granted[],
-  number: number,
-  context: RunContext,
-  state: RunState,
-): Promise<void> {
+function fitRule({ until }: SampleOperation, { step, typical_tokens, min_useful_tokens }: PolicyConfig): FitRule {
+  const typical = until === 'step' ? typicalStep(step.max_tokens, step.typical_tokens) : typical_tokens;
+  return { typical, minUseful: min_useful_tokens };
+}
+
+/** One wave is one call for all its candidates. Whatever happens to it, its reservation is settled once. */
+async function performWave(round: Round, granted: readonly Granted[], number: number): Promise<void> {
+  const { operation, policy, context, state } = round;
   const { ledger } = context;
   const waiting = new Map(granted.map((entry) => [entry.draft.id, entry]));
   const reservation = ledger.reserve(
     operation.role,
     granted.reduce((total, { tokens }) => total + tokens, 0),
   );
-  const request = generateRequest(operation, policy, granted, `${context.id}:${state.operations}:${number}`, context);
+  for (const { draft } of granted) ledger.runTip(draft.started ? draft.id : draft.prefix.id);
   let sampled = 0;
   let usage: z.infer<typeof generateUsage> | undefined;
   let failure: WinnowError | undefined;
-  for (const { draft } of granted) if (!draft.started) ledger.runTip(draft.prefix.id);
   try {
+    const request = generateRequest(round, granted, number);
     for await (const line of context.port(policy.backend).generate(request, untilDeadline(context))) {
       if (line.type === 'done') {
         usage = line.usage;
         if (line.fingerprint) state.fingerprints.add(line.fingerprint);
-      } else sampled += take(line, waiting, operation, policy, context, state);
+      } else sampled += take(round, line, waiting);
     }
   } catch (error) {
     failure = survive(error, context, state);
@@ -108,12 +117,13 @@ async function performWave(
     else if (failure && !startedWork(failure)) ledger.settle(reservation, 0);
     else ledger.settleUnknown(reservation, sampled);
   }
-  if (!failure || startedWork(failure))
+  if (!failure || startedWork(failure)) {
     ledger.countCall(operation.role, JSON.stringify(operation.prompt), {
       promptTokens: usage?.prompt_tokens ?? null,
       processed: usage?.processed ?? null,
       cached: usage?.cached ?? null,
     });
+  }
   if (failure?.code === 'deadline_exceeded') state.stop ??= 'max_time';
   else if (failure && isDown(failure)) state.stop ??= 'backend_failed';
   for (const { draft } of waiting.values()) draft.fail(failure?.code ?? 'missing');
@@ -127,18 +137,16 @@ const isDown = ({ code }: WinnowError): boolean =>
   code === 'backend_error' || code === 'backend_unreachable' || code === 'rate_limit_exceeded';
 
 function generateRequest(
-  operation: SampleOperation,
-  policy: PolicyConfig,
+  { operation, policy, context, state }: Round,
   granted: readonly Granted[],
-  key: string,
-  context: RunContext,
+  number: number,
 ): GenerateRequest {
   const { prompt, until, sampling, topLogprobs } = operation;
   return {
-    key,
+    key: `${context.id}:${state.operations}:${number}`,
     model: policy.model,
     prompt,
-    prefixes: prefixes(granted),
+    prefixes: prefixesOf(granted),
     until,
     step: { delimiter: policy.step.delimiter, max_tokens: policy.step.max_tokens },
     sampling,
@@ -149,38 +157,32 @@ function generateRequest(
 }
 
 /** Started candidates resume under their own id; neighbouring children of one prefix with equal grants share an entry. */
-function prefixes(granted: readonly Granted[]): GeneratePrefix[] {
+function prefixesOf(granted: readonly Granted[]): GeneratePrefix[] {
   const entries: GeneratePrefix[] = [];
-  const fresh = new Map<string, GeneratePrefix>();
+  const newest = new Map<string, GeneratePrefix>();
   for (const { draft, tokens } of granted) {
     if (draft.started) {
-      entries.push({ id: draft.id, ...ofText(draft.resumed()), count: 1, first_child: 0, max_tokens: tokens, resume: true });
+      entries.push({ id: draft.id, ...textOf(draft.resumed()), count: 1, first_child: 0, max_tokens: tokens, resume: true });
       continue;
     }
-    const last = fresh.get(draft.prefix.id);
+    const last = newest.get(draft.prefix.id);
     if (last && last.max_tokens === tokens && last.first_child + last.count === draft.child) {
       last.count += 1;
       continue;
     }
-    const entry = { id: draft.prefix.id, ...ofText(draft.prefix), count: 1, first_child: draft.child, max_tokens: tokens };
-    fresh.set(draft.prefix.id, entry);
+    const entry = { id: draft.prefix.id, ...textOf(draft.prefix), count: 1, first_child: draft.child, max_tokens: tokens };
+    newest.set(draft.prefix.id, entry);
     entries.push(entry);
   }
   return entries;
 }
 
-const ofText = ({ text, tokens }: { text: string; tokens?: readonly number[] | undefined }) =>
+const textOf = ({ text, tokens }: { text: string; tokens?: readonly number[] | undefined }) =>
   tokens ? { text, tokens: [...tokens] } : { text };
 
 /** Takes one line in. Returns the tokens that it says were sampled. */
-function take(
-  line: Exclude<GenerateLine, { type: 'done' }>,
-  waiting: Map<string, Granted>,
-  operation: SampleOperation,
-  policy: PolicyConfig,
-  context: RunContext,
-  state: RunState,
-): number {
+function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiting: Map<string, Granted>): number {
+  const { operation, policy, context, state, writesAnswers } = round;
   const entry = waiting.get(line.id);
   if (!entry || line.type === 'score') return 0;
   waiting.delete(line.id);
@@ -191,21 +193,20 @@ function take(
   }
   draft.add(line, tokens, policy.step.delimiter, operation.sampling.stop);
   if (line.finish === 'budget') state.stop ??= 'max_time';
-  context.ledger.runTip(draft.id);
-  context.ledger.leaveTip(draft.id);
-  if (isAnswer(operation)) context.ledger.wrote(draft.id, line.token_count);
-  if (draft.closed && operation.until === 'end') close(draft, operation, policy, context, state);
+  if (line.token_count > 0) context.ledger.leaveTip(draft.id);
+  if (writesAnswers) context.ledger.wrote(draft.id, line.token_count);
+  if (draft.closed && operation.until === 'end') bookAnswer(round, draft);
   return line.token_count;
 }
 
 /** Books an answer that came to its end or was cut, and tells it. A step is not an answer, unless it ends one. */
-function close(draft: Draft, operation: SampleOperation, policy: PolicyConfig, context: RunContext, state: RunState): void {
-  if (!isAnswer(operation) || draft.finish === 'error') return;
+function bookAnswer({ operation, policy, context, state, writesAnswers }: Round, draft: Draft): void {
+  if (!writesAnswers || draft.finish === 'error') return;
   const candidate = draft.candidate(policy.step.delimiter);
   const full = candidate.tokenCount >= operation.sampling.max_tokens;
   if (operation.until === 'step' && candidate.finish !== 'stop' && !full) return;
   context.ledger.countCandidate();
-  const index = operation.until === 'end' ? state.planned + place(draft, operation) : state.planned++;
+  const index = operation.until === 'end' ? state.planned + placeOf(draft, operation) : state.planned++;
   state.indexes.set(candidate.id, index);
   context.listen({
     name: 'candidate',
@@ -219,7 +220,7 @@ function close(draft: Draft, operation: SampleOperation, policy: PolicyConfig, c
   });
 }
 
-const place = (draft: Draft, { prefixes, count, firstChild }: SampleOperation): number =>
+const placeOf = (draft: Draft, { prefixes, count, firstChild }: SampleOperation): number =>
   prefixes.indexOf(draft.prefix) * count + draft.child - firstChild;
 
 function inPlannedOrder(drafts: readonly Draft[]): Draft[] {
