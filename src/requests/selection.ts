@@ -1,4 +1,4 @@
-import type { AnswerConfig, Config, PolicyConfig, Reduction } from '../../schemas/config.ts';
+import type { AnswerConfig, Reduction } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import { extract } from '../answers/extract.ts';
 import type { Read } from '../answers/extraction.ts';
@@ -10,8 +10,7 @@ import type { StartedRule } from '../selection/registry.ts';
 import { ruleSchema, startRule } from '../selection/registry.ts';
 import type { Strategy } from '../strategies/define.ts';
 import type { Pick } from '../strategies/solve.ts';
-import type { ModelString } from './model-string.ts';
-import type { Task, TaskRequest } from './task.ts';
+import type { Named, Task } from './task.ts';
 
 /** The rule of a run, with the one reward that decides and what its scores are. */
 export interface ChosenRule extends Omit<StartedRule, 'reward'> {
@@ -58,20 +57,21 @@ export function readRule(given: unknown, needs: RuleNeeds): ChosenRule {
 const lacking = (rule: string, what: string, param: string): WinnowError =>
   new WinnowError('capability_missing', `The selection ${rule} needs ${what}.`, { param });
 
+/** What scores a run's candidates will have. */
+interface RunScores {
+  readonly rewards: readonly string[];
+  readonly stepReward: string | null;
+  readonly reductions: Readonly<Record<string, Reduction>>;
+}
+
 /** The rule of a run: body, then recipe, then the default. Critique-refine keeps the best, whatever answers say. */
 export function chooseRule(
-  request: TaskRequest,
-  model: ModelString,
+  { request, recipe, policy, config }: Named,
   strategy: Strategy,
-  policy: PolicyConfig,
-  rewards: readonly string[],
-  stepReward: string | null,
-  config: Config,
-  reductions: Readonly<Record<string, Reduction>>,
+  { rewards, stepReward, reductions }: RunScores,
 ): ChosenRule {
-  const inRecipe = model.recipe === undefined ? undefined : config.recipes[model.recipe]!.selection;
   const keepBest = strategy.family === 'critique_refine' ? 'argmax' : undefined;
-  return readRule(request.selection ?? inRecipe ?? keepBest, {
+  return readRule(request.selection ?? recipe?.selection ?? keepBest, {
     answer: policy.answer,
     scored: [...rewards, ...(stepReward === null || rewards.includes(stepReward) ? [] : [stepReward])],
     context: (name) => ({ output: name === null ? 'unknown' : outputOf(config.rewards[name]!, reductions[name]) }),

@@ -4,8 +4,6 @@ import type { Strategy } from '../strategies/define.ts';
 
 /** One place that may say how much to spend: the body, the model string or the recipe. */
 export interface Place {
-  /** As errors name it. */
-  readonly name: string;
   readonly budget: BudgetRequest | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   /** Where its options stand on the wire, as `options.`; the field of each option follows. */

@@ -1,19 +1,20 @@
 import type { Prompt } from '../../schemas/backend.ts';
 import type { BudgetRequest, FullLimits } from '../../schemas/budget.ts';
-import type { Config, PolicyConfig, Reduction } from '../../schemas/config.ts';
+import type { Config, PolicyConfig, RecipeConfig, Reduction } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { RewardUse } from '../../schemas/reward.ts';
 import type { Returns } from '../../schemas/run.ts';
 import type { Sampling, SamplingRequest } from '../../schemas/sampling.ts';
 import { extract } from '../answers/extract.ts';
 import { finishingReserve } from '../budget/fit.ts';
-import { named } from '../config/resolve.ts';
+import { named as entryNamed } from '../config/resolve.ts';
 import type { Bound, Family, Strategy, StrategyTask } from '../strategies/define.ts';
 import { familyOf, strategies } from '../strategies/registry.ts';
 import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
 import type { ModelString } from './model-string.ts';
 import { readModel } from './model-string.ts';
 import { parseOptions } from './options.ts';
+import { readRewards, reductionsOf } from './rewards.ts';
 import type { ChosenRule } from './selection.ts';
 import { chooseRule } from './selection.ts';
 import type { Place } from './size.ts';
@@ -58,23 +59,34 @@ export interface Task {
   readonly warnings: readonly string[];
 }
 
+/** A request with its names looked up: what every choice below depends on. */
+export interface Named {
+  readonly request: TaskRequest;
+  readonly config: Config;
+  readonly model: ModelString;
+  readonly policy: PolicyConfig;
+  readonly recipe: RecipeConfig | undefined;
+}
+
 /** Looks every name up, joins body, model string, recipe, policy and defaults, and refuses what cannot be served. */
 export function makeTask(request: TaskRequest, config: Config, drawSeed: () => number): Task {
   const model = readModel(request.model, config);
   const policy = config.policies[model.policy]!;
-  const strategy = chooseStrategy(request, model, policy, config);
-  const size = joinPlaces(places(request, model, strategy, config), strategy);
+  const recipe = model.recipe === undefined ? undefined : config.recipes[model.recipe];
+  const named: Named = { request, config, model, policy, recipe };
+  const strategy = chooseStrategy(named);
+  const size = joinPlaces(places(named, strategy), strategy);
   const options = parseOptions(strategy, size.options, request.optionsPath);
-  const sampling = fullSampling(request, policy, config);
-  const rewards = chooseRewards(request, model, policy, config);
+  const sampling = fullSampling(named);
+  const rewards = readRewards(request.rewards ?? recipe?.rewards ?? policy.rewards, config, `${request.path}rewards`);
   const names = rewards.map(({ name }) => name);
-  const stepReward = chooseStepReward(strategy, options, policy, config, request.optionsPath);
-  refuseWithoutCritic(strategy, options, model.policy, config, request.optionsPath);
+  const reductions = reductionsOf(rewards);
+  const stepReward = chooseStepReward(named, strategy, options);
+  refuseWithoutCritic(named, strategy, options);
   if (strategy.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`);
   if (typeof options.n === 'number') underCap(options.n, config.caps.max_n, `${request.optionsPath}n`, 'caps.max_n');
   refuseTooSmall(limits, policy, sampling, strategy.family === 'search', `${request.path}budget`);
-  const reductions = Object.fromEntries(rewards.flatMap(({ name, reduction }) => (reduction ? [[name, reduction]] : [])));
   const bound = strategy.bound(options, sampling.max_tokens, names.length);
   return {
     model: model.given,
@@ -92,7 +104,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
       wrongBelow: policy.wrong_below,
       answered: (text) => policy.answer !== null && extract(text, 'stop', policy.answer).ok,
     },
-    selection: chooseRule(request, model, strategy, policy, names, stepReward, config, reductions),
+    selection: chooseRule(named, strategy, { rewards: names, stepReward, reductions }),
     limits,
     finishingReserve: strategy.family === 'search' ? finishingReserve(limits.max_tokens, policy.typical_tokens) : 0,
     seed: request.sampling.seed ?? policy.sampling.seed ?? drawSeed(),
@@ -107,10 +119,9 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   };
 }
 
-function chooseStrategy(request: TaskRequest, model: ModelString, policy: PolicyConfig, config: Config): Strategy {
+function chooseStrategy({ request, model, policy, recipe }: Named): Strategy {
   const served = request.family === 'any' ? strategies : familyOf(request.family);
-  const inRecipe = model.recipe === undefined ? undefined : config.recipes[model.recipe]!.strategy;
-  const name = request.strategy ?? model.strategy ?? inRecipe ?? defaultStrategy(request.family, policy);
+  const name = request.strategy ?? model.strategy ?? recipe?.strategy ?? defaultStrategy(request.family, policy);
   const found = served.find((strategy) => strategy.name === name);
   if (found) return found;
   const param = request.strategy === undefined ? 'model' : `${request.path}strategy`;
@@ -131,18 +142,15 @@ function defaultStrategy(family: Family | 'any', policy: PolicyConfig): string {
 }
 
 /** Body, model string and recipe, the highest first. A place that names another strategy has nothing to say on this one. */
-function places(request: TaskRequest, model: ModelString, strategy: Strategy, config: Config): Place[] {
-  const recipe = model.recipe === undefined ? undefined : config.recipes[model.recipe]!;
+function places({ request, model, recipe }: Named, strategy: Strategy): Place[] {
   return [
-    { name: 'body', budget: request.budget, options: request.options, path: request.optionsPath },
-    ...(model.strategy === strategy.name ? [{ name: 'model', budget: model.budget, options: {}, path: '' }] : []),
-    ...(recipe?.strategy === strategy.name
-      ? [{ name: 'recipe', budget: recipe.budget, options: recipe.options, path: 'options.' }]
-      : []),
+    { budget: request.budget, options: request.options, path: request.optionsPath },
+    ...(model.strategy === strategy.name ? [{ budget: model.budget, options: {}, path: '' }] : []),
+    ...(recipe?.strategy === strategy.name ? [{ budget: recipe.budget, options: recipe.options, path: 'options.' }] : []),
   ];
 }
 
-function fullSampling({ sampling: given }: TaskRequest, { sampling: usual }: PolicyConfig, { caps }: Config): Sampling {
+function fullSampling({ request: { sampling: given }, policy: { sampling: usual }, config }: Named): Sampling {
   const stop = given.stop ?? usual.stop ?? [];
   const sampling = {
     temperature: given.temperature ?? usual.temperature,
@@ -152,66 +160,29 @@ function fullSampling({ sampling: given }: TaskRequest, { sampling: usual }: Pol
     max_tokens: given.max_tokens ?? usual.max_tokens,
     stop: typeof stop === 'string' ? [stop] : stop,
   };
-  underCap(sampling.max_tokens, caps.max_tokens, 'sampling.max_tokens', 'caps.max_tokens');
+  underCap(sampling.max_tokens, config.caps.max_tokens, 'sampling.max_tokens', 'caps.max_tokens');
   return sampling;
 }
 
-interface NamedReward {
-  readonly name: string;
-  readonly reduction?: Reduction | undefined;
-}
-
-function chooseRewards(request: TaskRequest, model: ModelString, policy: PolicyConfig, config: Config): NamedReward[] {
-  const recipe = model.recipe === undefined ? undefined : config.recipes[model.recipe]!.rewards;
-  return readRewards(request.rewards ?? recipe ?? policy.rewards, config, `${request.path}rewards`);
-}
-
-/** Rewards by name, each one known; one of them until the reward catalogue says how several become one. */
-export function readRewards(given: readonly RewardUse[], config: Config, param: string): NamedReward[] {
-  const rewards = given.map((use) => (typeof use === 'string' ? { name: use } : { name: use.name, reduction: use.reduction }));
-  for (const [place, { name, reduction }] of rewards.entries()) {
-    const { kind } = named(config.rewards, name, 'reward', `${param}[${place}]`);
-    if (reduction === undefined || kind === 'process') continue;
-    const message = `${quoted(name)} is a reward of kind ${kind}, which has no steps; a reduction goes with kind process.`;
-    throw new WinnowError('invalid_value', message, { param: `${param}[${place}].reduction` });
-  }
-  if (rewards.length <= 1) return rewards;
-  throw new WinnowError('unsupported_value', `${rewards.length} rewards were given; one is served.`, { param });
-}
-
-function chooseStepReward(
-  strategy: Strategy,
-  options: Readonly<Record<string, unknown>>,
-  policy: PolicyConfig,
-  config: Config,
-  path: string,
-): string | null {
+function chooseStepReward({ request, policy, config }: Named, strategy: Strategy, options: Task['options']): string | null {
   if (!strategy.needs.stepReward) return null;
   const given = options.step_reward;
   const name = typeof given === 'string' ? given : policy.process_reward;
-  const param = `${path}step_reward`;
+  const param = `${request.optionsPath}step_reward`;
   if (name === null) throw lacking(strategy, 'a process reward', param);
-  const { kind } = named(config.rewards, name, 'reward', param);
+  const { kind } = entryNamed(config.rewards, name, 'reward', param);
   if (kind === 'process') return name;
-  throw new WinnowError(
-    'capability_missing',
-    `${quoted(name)} is a reward of kind ${kind}; ${strategy.name} needs one of kind process.`,
-    { param },
-  );
+  const message = `${quoted(name)} is a reward of kind ${kind}; ${strategy.name} needs one of kind process.`;
+  throw new WinnowError('capability_missing', message, { param });
 }
 
-function refuseWithoutCritic(
-  strategy: Strategy,
-  options: Readonly<Record<string, unknown>>,
-  policy: string,
-  config: Config,
-  path: string,
-): void {
+function refuseWithoutCritic({ request, model, config }: Named, strategy: Strategy, options: Task['options']): void {
   if (!strategy.needs.critic) return;
-  const critic = typeof options.critic === 'string' ? options.critic : policy;
-  if (named(config.policies, critic, 'policy', `${path}critic`).instruct) return;
+  const critic = typeof options.critic === 'string' ? options.critic : model.policy;
+  const param = `${request.optionsPath}critic`;
+  if (entryNamed(config.policies, critic, 'policy', param).instruct) return;
   const message = `The policy ${quoted(critic)} does not follow instructions, so it cannot criticise; name a critic with "instruct": true in the config.`;
-  throw new WinnowError('capability_missing', message, { param: `${path}critic` });
+  throw new WinnowError('capability_missing', message, { param });
 }
 
 const lacking = (strategy: Strategy, what: string, param: string): WinnowError =>

@@ -7,8 +7,8 @@ import { Ledger } from '../budget/ledger.ts';
 import type { Score } from '../operation.ts';
 import { readModel } from '../requests/model-string.ts';
 import { readPrompt } from '../requests/prompt.ts';
+import { readRewards, reductionsOf } from '../requests/rewards.ts';
 import { brought, nothingScored, rewardAccount, rewardUsage, scoreAll } from '../requests/scoring.ts';
-import { readRewards } from '../requests/task.ts';
 import { readBody } from './body.ts';
 import type { AppContext, Services } from './environment.ts';
 import { departure, randomId } from './environment.ts';
@@ -24,7 +24,7 @@ export const scoreRoute = (services: Services) => async (context: AppContext) =>
   if (rewards.length === 0)
     throw new WinnowError('missing_required_parameter', 'No reward was named, and the policy has none.', { param: 'rewards' });
   refuseNone(body.candidates, config.caps.max_documents, 'candidates');
-  const reductions = Object.fromEntries(rewards.flatMap(({ name, reduction }) => (reduction ? [[name, reduction]] : [])));
+  const reductions = reductionsOf(rewards);
   const names = rewards.map(({ name }) => name);
   const { scores, ledger } = await scoreTexts(context, services, {
     prompt,
