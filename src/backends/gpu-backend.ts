@@ -112,11 +112,18 @@ async function refusal(response: Response): Promise<WinnowError> {
     typeof error.message === 'string' &&
     !isOurFault(error.code)
   ) {
-    const param = typeof error.param === 'string' ? error.param : null;
+    const param = typeof error.param === 'string' ? paramOf(error.param) : null;
     return new WinnowError(error.code, error.message, { param, ...(retryAfter > 0 ? { retryAfter } : {}) });
   }
   if (response.status === 503) return new WinnowError('backend_unreachable', 'The backend is not ready yet.');
   return new WinnowError('backend_error', `The backend answered with status ${response.status}.`, { cause: body });
+}
+
+/** The field of the caller's body that a field of our request was made from; null where it was made from none. */
+function paramOf(param: string): string | null {
+  const [, member, rest = ''] = /^prompt\.(text|messages)(.*)$/.exec(param) ?? [];
+  if (member === undefined) return null;
+  return member === 'text' ? 'prompt' : `messages${rest}`;
 }
 
 /** Codes by which the backend refuses what the edge made of the request: nothing that the caller could mend. */

@@ -10,5 +10,5 @@ export function parseOptions(
   const result = strategy.options.safeParse(options, { reportInput: true });
   if (result.success) return result.data as Record<string, unknown>; // an object's schema gives an object
   const prefix = path.split('.').filter((part) => part !== '');
-  throw new z.ZodError(result.error.issues.map((issue) => ({ ...issue, path: [...prefix, ...issue.path] })));
+  throw new z.ZodRealError(result.error.issues.map((issue) => ({ ...issue, path: [...prefix, ...issue.path] })));
 }

@@ -30,7 +30,9 @@ export function rank(scores: readonly Score[], texts: readonly string[], { rewar
       relevance_score: relevance(value),
       ...(repeat ? { document: { text: texts[index]! } } : {}),
     })),
-    warnings: scores.flatMap((score, index) => (score.ok ? [] : [`Document ${index} could not be scored: ${score.reason}.`])),
+    warnings: scores.flatMap((score, index) =>
+      score.ok ? [] : [`Document ${index} could not be scored: ${score.reason.replace(/\.$/, '')}.`],
+    ),
   };
 }
 

@@ -9,8 +9,9 @@ export async function readBody<Schema extends z.ZodType>(
   maxBytes: number,
 ): Promise<z.output<Schema>> {
   refuseOtherTypes(context.req.header('content-type'));
-  const text = await readText(context.req.raw, maxBytes);
-  return schema.parse(parseJson(text), { reportInput: true });
+  const json = parseJson(await readText(context.req.raw, maxBytes));
+  refuseProto(json);
+  return schema.parse(json, { reportInput: true });
 }
 
 /** No type is read as JSON; so is every type that says it is. */
@@ -43,4 +44,34 @@ function parseJson(text: string): unknown {
     const why = failure instanceof Error ? failure.message.slice(0, 200) : '';
     throw new WinnowError('invalid_json', `The body is not valid JSON: ${why}`, { cause: failure });
   }
+}
+
+/** A value on its way down, and how it was reached. */
+interface Node {
+  readonly value: unknown;
+  readonly key: string;
+  readonly above: Node | undefined;
+}
+
+/** `__proto__` is no member of any object of ours, and schemas drop it without a word where any name is allowed. */
+function refuseProto(json: unknown): void {
+  const open: Node[] = [{ value: json, key: '', above: undefined }];
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (node.value === null || typeof node.value !== 'object') continue;
+    for (const [key, value] of Object.entries(node.value)) {
+      const below: Node = { value, key: Array.isArray(node.value) ? `[${key}]` : key, above: node };
+      if (key === '__proto__')
+        throw new WinnowError('unknown_parameter', 'No member may be named "__proto__".', { param: pathTo(below) });
+      open.push(below);
+    }
+  }
+}
+
+function pathTo(node: Node): string {
+  const keys: string[] = [];
+  for (let at: Node | undefined = node; at; at = at.above) keys.unshift(at.key);
+  return keys
+    .filter((key) => key !== '')
+    .join('.')
+    .replaceAll('.[', '[');
 }

@@ -89,6 +89,6 @@ function pathOf(issue: z.core.$ZodIssue): string {
 }
 
 function shown(input: unknown): string {
-  const json = JSON.stringify(input) ?? String(input);
+  const json = typeof input === 'number' ? String(input) : (JSON.stringify(input) ?? String(input)); // JSON has no infinity
   return json.length > 80 ? `${json.slice(0, 80)}...` : json;
 }
