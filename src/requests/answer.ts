@@ -6,7 +6,7 @@ import type { Scored } from '../operation.ts';
 import { finishReason } from '../operation.ts';
 import type { Choice } from '../selection/define.ts';
 import type { Outcome } from '../strategies/solve.ts';
-import { readAnswer } from './selection.ts';
+import { readAnswer } from './pick.ts';
 import type { Task } from './task.ts';
 
 /** A run that has ended: what it found and what it learnt on the way. */

@@ -1,25 +1,10 @@
 import type { AnswerConfig, Reduction } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
-import { extract } from '../answers/extract.ts';
-import type { Read } from '../answers/extraction.ts';
-import type { Scored } from '../operation.ts';
 import { outputOf } from '../rewards/registry.ts';
-import type { Choice, SelectionContext } from '../selection/define.ts';
-import type { Contender } from '../selection/order.ts';
-import type { StartedRule } from '../selection/registry.ts';
+import type { SelectionContext } from '../selection/define.ts';
 import { ruleSchema, startRule } from '../selection/registry.ts';
 import type { Strategy } from '../strategies/define.ts';
-import type { Pick } from '../strategies/solve.ts';
-import type { Named, Task } from './task.ts';
-
-/** The rule of a run, with the one reward that decides and what its scores are. */
-export interface ChosenRule extends Omit<StartedRule, 'reward'> {
-  /** As its schema leaves them, defaults filled in. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Name of the reward; null where none is in play. */
-  readonly reward: string | null;
-  readonly context: SelectionContext;
-}
+import type { ChosenRule, Named } from './task.ts';
 
 /** What the choice of a rule depends on. */
 export interface RuleNeeds {
@@ -77,30 +62,4 @@ export function chooseRule(
     context: (name) => ({ output: name === null ? 'unknown' : outputOf(config.rewards[name]!, reductions[name]) }),
     param: `${request.path}selection`,
   });
-}
-
-/** Lets the task's rule pick among the candidates that may win. */
-export const pickBy = (task: Task): Pick<Choice> =>
-  function* (eligible) {
-    return yield* task.selection.select(
-      eligible.map((candidate, index) => contender(candidate, index, task)),
-      task.selection.context,
-    );
-  };
-
-/** In critique-refine versions tie in favour of the earlier one, so their lengths are left out (methods E.12). */
-function contender(candidate: Scored, index: number, { policy, selection, strategy }: Task): Contender {
-  return {
-    index,
-    score: selection.reward === null ? null : (candidate.scores[selection.reward] ?? { ok: false, reason: 'missing' }),
-    answer: readAnswer(candidate, policy.answer)?.key ?? null,
-    tokens: strategy.family === 'critique_refine' ? null : candidate.tokenCount,
-  };
-}
-
-/** What the extractor reads out of a candidate; null where there is none or it fails. */
-export function readAnswer({ text, finish }: Scored, config: AnswerConfig | null): Read | null {
-  if (config === null) return null;
-  const read = extract(text, finish === 'stop' ? 'stop' : 'length', config);
-  return read.ok ? read : null;
 }

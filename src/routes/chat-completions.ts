@@ -4,7 +4,7 @@ import { chatRequest } from '../../schemas/chat-completions.ts';
 import { planAnswer } from '../requests/answer.ts';
 import type { ChatBody } from '../requests/chat.ts';
 import { chatAnswer, chatTask, isScaled, refuseMoreThanDrawn, unread } from '../requests/chat.ts';
-import { makeTask } from '../requests/task.ts';
+import { makeTask } from '../requests/make-task.ts';
 import { ruleSchema } from '../selection/registry.ts';
 import { readBody } from './body.ts';
 import type { AppContext, Services } from './environment.ts';

@@ -5,7 +5,7 @@ import { Ledger } from '../budget/ledger.ts';
 import type { Asking } from '../operation.ts';
 import type { Finished } from '../requests/answer.ts';
 import { usage } from '../requests/answer.ts';
-import { pickBy } from '../requests/selection.ts';
+import { pickBy } from '../requests/pick.ts';
 import type { Task } from '../requests/task.ts';
 import type { RunContext, RunState } from '../runtime/context.ts';
 import { freshState } from '../runtime/context.ts';

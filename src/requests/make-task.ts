@@ -1,0 +1,138 @@
+import type { Config, PolicyConfig } from '../../schemas/config.ts';
+import { quoted, WinnowError } from '../../schemas/errors.ts';
+import type { Sampling } from '../../schemas/sampling.ts';
+import { extract } from '../answers/extract.ts';
+import { finishingReserve } from '../budget/fit.ts';
+import { named as entryNamed } from '../config/resolve.ts';
+import type { Family, Strategy } from '../strategies/define.ts';
+import { familyOf, strategies } from '../strategies/registry.ts';
+import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
+import { readModel } from './model-string.ts';
+import { parseOptions } from './options.ts';
+import { readRewards, reductionsOf } from './rewards.ts';
+import { chooseRule } from './selection.ts';
+import type { Place } from './size.ts';
+import { joinPlaces } from './size.ts';
+import type { Named, Task, TaskRequest } from './task.ts';
+
+/** Looks every name up, joins body, model string, recipe, policy and defaults, and refuses what cannot be served. */
+export function makeTask(request: TaskRequest, config: Config, drawSeed: () => number): Task {
+  const model = readModel(request.model, config);
+  const policy = config.policies[model.policy]!;
+  const recipe = model.recipe === undefined ? undefined : config.recipes[model.recipe];
+  const named: Named = { request, config, model, policy, recipe };
+  const strategy = chooseStrategy(named);
+  const size = joinPlaces(places(named, strategy), strategy);
+  const options = parseOptions(strategy, size.options, request.optionsPath);
+  const sampling = fullSampling(named);
+  const rewards = readRewards(request.rewards ?? recipe?.rewards ?? policy.rewards, config, `${request.path}rewards`);
+  const names = rewards.map(({ name }) => name);
+  const reductions = reductionsOf(rewards);
+  const stepReward = chooseStepReward(named, strategy, options);
+  refuseWithoutCritic(named, strategy, options);
+  if (strategy.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
+  const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`);
+  if (typeof options.n === 'number') underCap(options.n, config.caps.max_n, `${request.optionsPath}n`, 'caps.max_n');
+  refuseTooSmall(limits, policy, sampling, strategy.family === 'search', `${request.path}budget`);
+  const bound = strategy.bound(options, sampling.max_tokens, names.length);
+  return {
+    model: model.given,
+    policyName: model.policy,
+    policy,
+    strategy,
+    options,
+    forStrategy: {
+      prompt: request.prompt,
+      policy: model.policy,
+      sampling,
+      topLogprobs: request.sampling.logprobs,
+      rewards: names,
+      stepReward,
+      wrongBelow: policy.wrong_below,
+      answered: (text) => policy.answer !== null && extract(text, 'stop', policy.answer).ok,
+    },
+    selection: chooseRule(named, strategy, { rewards: names, stepReward, reductions }),
+    limits,
+    finishingReserve: strategy.family === 'search' ? finishingReserve(limits.max_tokens, policy.typical_tokens) : 0,
+    seed: request.sampling.seed ?? policy.sampling.seed ?? drawSeed(),
+    reductions,
+    returns: request.returns,
+    bound: {
+      candidates: Math.min(bound.candidates, limits.max_candidates),
+      tokens: Math.min(bound.tokens, limits.max_tokens),
+      scoreCalls: bound.scoreCalls,
+    },
+    warnings,
+  };
+}
+
+function chooseStrategy({ request, model, policy, recipe }: Named): Strategy {
+  const served = request.family === 'any' ? strategies : familyOf(request.family);
+  const name = request.strategy ?? model.strategy ?? recipe?.strategy ?? defaultStrategy(request.family, policy);
+  const found = served.find((strategy) => strategy.name === name);
+  if (found) return found;
+  const param = request.strategy === undefined ? 'model' : `${request.path}strategy`;
+  const message = `No strategy of this route is named ${quoted(name)}. Served: ${served.map((strategy) => strategy.name).join(', ')}.`;
+  throw new WinnowError('unsupported_value', message, { param });
+}
+
+function defaultStrategy(family: Family | 'any', policy: PolicyConfig): string {
+  switch (family) {
+    case 'any':
+    case 'best_of_n':
+      return 'best_of_n';
+    case 'search':
+      return 'beam_search';
+    case 'critique_refine':
+      return policy.process_reward === null ? 'self_refine' : 'first_wrong_step';
+  }
+}
+
+/** Body, model string and recipe, the highest first. A place that names another strategy has nothing to say on this one. */
+function places({ request, model, recipe }: Named, strategy: Strategy): Place[] {
+  return [
+    { budget: request.budget, options: request.options, path: request.optionsPath },
+    ...(model.strategy === strategy.name ? [{ budget: model.budget, options: {}, path: '' }] : []),
+    ...(recipe?.strategy === strategy.name ? [{ budget: recipe.budget, options: recipe.options, path: 'options.' }] : []),
+  ];
+}
+
+function fullSampling({ request: { sampling: given }, policy: { sampling: usual }, config }: Named): Sampling {
+  const stop = given.stop ?? usual.stop ?? [];
+  const sampling = {
+    temperature: given.temperature ?? usual.temperature,
+    top_p: given.top_p ?? usual.top_p,
+    top_k: given.top_k ?? usual.top_k,
+    min_p: given.min_p ?? usual.min_p,
+    max_tokens: given.max_tokens ?? usual.max_tokens,
+    stop: typeof stop === 'string' ? [stop] : stop,
+  };
+  underCap(sampling.max_tokens, config.caps.max_tokens, 'sampling.max_tokens', 'caps.max_tokens');
+  return sampling;
+}
+
+function chooseStepReward({ request, policy, config }: Named, strategy: Strategy, options: Task['options']): string | null {
+  if (!strategy.needs.stepReward) return null;
+  const given = options.step_reward;
+  const name = typeof given === 'string' ? given : policy.process_reward;
+  const param = `${request.optionsPath}step_reward`;
+  if (name === null) throw lacking(strategy, 'a process reward', param);
+  const { kind } = entryNamed(config.rewards, name, 'reward', param);
+  if (kind === 'process') return name;
+  const message = `${quoted(name)} is a reward of kind ${kind}; ${strategy.name} needs one of kind process.`;
+  throw new WinnowError('capability_missing', message, { param });
+}
+
+function refuseWithoutCritic({ request, model, config }: Named, strategy: Strategy, options: Task['options']): void {
+  if (!strategy.needs.critic) return;
+  const critic = typeof options.critic === 'string' ? options.critic : model.policy;
+  const param = `${request.optionsPath}critic`;
+  if (entryNamed(config.policies, critic, 'policy', param).instruct) return;
+  const message = `The policy ${quoted(critic)} does not follow instructions, so it cannot criticise; name a critic with "instruct": true in the config.`;
+  throw new WinnowError('capability_missing', message, { param });
+}
+
+const lacking = (strategy: Strategy, what: string, param: string): WinnowError =>
+  new WinnowError('capability_missing', `${strategy.name} needs ${what}, and neither the request nor the policy names one.`, {
+    param,
+  });
