@@ -101,19 +101,15 @@ async function parsed<Schema extends z.ZodType>(
   }
 }
 
-/** The backend's own error object, said as ours where the code is one that a caller can do something about. */
+/** The backend's own error object, said as ours where it is about something that the caller gave. */
 async function refusal(response: Response): Promise<WinnowError> {
   const body: unknown = await response.json().catch(() => undefined);
-  const error = (body as { error?: { code?: unknown; message?: unknown; param?: unknown } } | undefined)?.error;
+  const { code, message, param } = (body as { error?: Record<string, unknown> } | undefined)?.error ?? {};
   const retryAfter = Number(response.headers.get('retry-after'));
-  if (
-    typeof error?.code === 'string' &&
-    isErrorCode(error.code) &&
-    typeof error.message === 'string' &&
-    !isOurFault(error.code)
-  ) {
-    const param = typeof error.param === 'string' ? paramOf(error.param) : null;
-    return new WinnowError(error.code, error.message, { param, ...(retryAfter > 0 ? { retryAfter } : {}) });
+  const field = typeof param === 'string' ? paramOf(param) : null;
+  const callers = typeof code === 'string' && isErrorCode(code) && (field !== null || !isOurFault(code));
+  if (callers && typeof message === 'string') {
+    return new WinnowError(code, message, { param: field, ...(retryAfter > 0 ? { retryAfter } : {}) });
   }
   if (response.status === 503) return new WinnowError('backend_unreachable', 'The backend is not ready yet.');
   return new WinnowError('backend_error', `The backend answered with status ${response.status}.`, { cause: body });
