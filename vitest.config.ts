@@ -17,12 +17,12 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...inWorkerd, ...onRunning, ...ofStarting],
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'workerd', include: inWorkerd, sequence: { groupOrder: 1 } },
+        test: { name: 'workerd', include: inWorkerd, sequence: { groupOrder: 2 } },
       },
       {
         test: {
@@ -32,7 +32,7 @@ export default defineConfig({
           fileParallelism: false, // one running Winnow, two cores: timings and queues stay a test's own
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -42,7 +42,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

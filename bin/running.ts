@@ -57,12 +57,11 @@ export async function startWinnow({ env, output = 'inherit', signal }: Options):
   const backend = settings.needsBackend ? await startBackend({ env, output }) : undefined;
   const backendUrl = backend?.url ?? settings.backendUrl;
 
-  const folder = mkdtempSync(join(tmpdir(), 'winnow-'));
   const children: Child[] = backend ? [backend] : [];
   const stop = async () => {
     for (const child of children.toReversed()) await child.stop();
-    rmSync(folder, { recursive: true, force: true });
   };
+  const folder = mkdtempSync(join(tmpdir(), 'winnow-'));
   const waiting = new AbortController();
   try {
     const { startEdge } = await import('./edge.ts'); // wrangler takes most of a second to load: the backend loads beside it
@@ -74,9 +73,11 @@ export async function startWinnow({ env, output = 'inherit', signal }: Options):
     await Promise.race([ready(url, waiting.signal), failed]);
     return { url, backendUrl, settings, edge, backend, ended, stop };
   } catch (error) {
-    waiting.abort();
     await stop();
     throw error;
+  } finally {
+    waiting.abort();
+    rmSync(folder, { recursive: true }); // workerd has read it by now, or never will
   }
 }
 
