@@ -1,10 +1,10 @@
 import type { GenerateLine, GenerateRequest } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import type { BackendPort } from '../src/backends/port.ts';
+import { encodePrompt } from '../src/tokens/prompt.ts';
 import { type Branch, candidateIds, type Generation } from './engine/call.ts';
 import type { Engine } from './engine/engine.ts';
 import { LineQueue } from './line-queue.ts';
-import { encodePrompt } from './models/prompt.ts';
 import type { Models } from './models.ts';
 import { candidateScorer, score } from './scoring.ts';
 

@@ -2,10 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CandidateLine, GenerateLine, GenerateRequest, RawScore, ScoreRequest, ScoreResponse } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import { splitSteps } from '../src/answers/steps.ts';
+import { encodePrompt } from '../src/tokens/prompt.ts';
 import type { Generation } from './engine/call.ts';
 import { rewardInput } from './engine/reward-input.ts';
 import type { Scorer } from './engine/scorer.ts';
-import { encodePrompt } from './models/prompt.ts';
 import type { RewardInput } from './models/reward-model.ts';
 import type { Models } from './models.ts';
 

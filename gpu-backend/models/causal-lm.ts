@@ -1,9 +1,9 @@
+import type { ChatTemplate } from '../../src/tokens/chat-template.ts';
+import type { Tokenizer } from '../../src/tokens/tokenizer.ts';
 import { Binding } from '../ort/binding.ts';
 import type { Session } from '../ort/session.ts';
 import { elementBytes, Tensor } from '../ort/tensor.ts';
-import type { ChatTemplate } from './chat-template.ts';
 import type { CausalLayout } from './genai-layout.ts';
-import type { Tokenizer } from './tokenizer.ts';
 
 export interface CausalParts {
   readonly name: string;

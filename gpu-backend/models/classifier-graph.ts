@@ -1,3 +1,4 @@
+import { padded } from '../../src/tokens/padding.ts';
 import { Binding } from '../ort/binding.ts';
 import type { Session } from '../ort/session.ts';
 import { Tensor } from '../ort/tensor.ts';
@@ -7,7 +8,7 @@ export class ClassifierGraph {
   /** Numbers that the graph gives for each text, or for each token. */
   readonly labels: number;
   readonly #session: Session;
-  readonly #padding: bigint;
+  readonly #padding: number;
   readonly #perToken: boolean;
 
   /** @throws Error where the graph has not the inputs `input_ids`, `attention_mask` and the output `logits` of that shape */
@@ -23,7 +24,7 @@ export class ClassifierGraph {
     }
     this.labels = logits.shape.at(-1)!;
     this.#session = session;
-    this.#padding = BigInt(padding);
+    this.#padding = padding;
     this.#perToken = perToken;
   }
 
@@ -33,13 +34,7 @@ export class ClassifierGraph {
    * @returns one array a row: its labels, [labels], or those of each of its tokens, [length, labels]
    */
   async run(rows: readonly (readonly number[])[]): Promise<Float32Array[]> {
-    const length = Math.max(...rows.map((row) => row.length));
-    const ids = new BigInt64Array(rows.length * length).fill(this.#padding);
-    const mask = new BigInt64Array(rows.length * length);
-    for (const [row, tokens] of rows.entries()) {
-      for (const [place, token] of tokens.entries()) ids[row * length + place] = BigInt(token);
-      mask.fill(1n, row * length, row * length + tokens.length);
-    }
+    const { length, ids, mask } = padded(rows, this.#padding);
     const stride = (this.#perToken ? length : 1) * this.labels;
     const logits = new Float32Array(rows.length * stride);
     await this.#run(ids, mask, logits, [rows.length, length]);

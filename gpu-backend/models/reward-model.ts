@@ -1,4 +1,4 @@
-import type { PromptReader } from './prompt.ts';
+import type { PromptReader } from '../../src/tokens/prompt.ts';
 
 /** A prompt and a text as ids, joined, and where each step of the text ends: index of its last token. */
 export interface RewardInput {
