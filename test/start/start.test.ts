@@ -1,6 +1,10 @@
 /** `npm start` as a user has it: it says where it listens, Ctrl-C ends both children, a dead child ends the other. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import config from '../../winnow.config.json' with { type: 'json' };
 import { runScript, type Script } from './script.ts';
 
 let script: Script | undefined;
@@ -81,4 +85,32 @@ test('keys of the environment reach the Worker', async () => {
   const models = (key?: string) => fetch(`${url}/v1/models`, { headers: key ? { authorization: `Bearer ${key}` } : {} });
   expect((await models()).status).toBe(401);
   expect((await models('second-key')).status).toBe(200);
+});
+
+test('WINNOW_CONFIG names another config, which the Worker and the backend both get', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'winnow-test-'));
+  const path = join(folder, 'riddles.json');
+  const weights = join(import.meta.dirname, '../../gpu-backend/weights/policy');
+  const policies = { riddles: { ...config.policies.puzzles, model: 'riddler', rewards: [], process_reward: null } };
+  const riddles = {
+    ...config,
+    default_policy: 'riddles',
+    policies,
+    rewards: {},
+    recipes: {},
+    models: { riddler: { path: weights } },
+  };
+  writeFileSync(path, JSON.stringify(riddles));
+  try {
+    const { url } = await started({ WINNOW_CONFIG: path });
+    const answer = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'riddles', messages: [{ role: 'user', content: 'Use 3, 7, 12, 20 to make 45.' }] }),
+    });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ model: 'riddles', choices: [{ message: { role: 'assistant' } }] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
