@@ -3,7 +3,7 @@ import type { CandidateLine, GenerateLine, GenerateRequest, RawScore, ScoreReque
 import { WinnowError } from '../schemas/errors.ts';
 import { splitSteps } from '../src/answers/steps.ts';
 import { encodePrompt } from '../src/tokens/prompt.ts';
-import type { Generation } from './engine/call.ts';
+import { candidateIds, type Generation } from './engine/call.ts';
 import { rewardInput } from './engine/reward-input.ts';
 import type { Scorer } from './engine/scorer.ts';
 import type { RewardInput } from './models/reward-model.ts';
@@ -45,9 +45,9 @@ export async function score(models: Models, request: ScoreRequest, signal: Abort
 /** Scores the candidates of a generation as they end: prefix and new text together. */
 export function candidateScorer(scorer: Scorer, request: GenerateRequest, generation: Generation) {
   const prompt = encodePrompt(scorer.model, request.prompt);
-  const before = new Map(generation.branches.map(({ id, text }) => [id, text]));
+  const before = new Map(generation.branches.flatMap((branch) => candidateIds(branch).map((id) => [id, branch.text])));
   return async (line: CandidateLine): Promise<GenerateLine> => {
-    const text = (before.get(line.id) ?? before.get(line.parent) ?? '') + line.text;
+    const text = before.get(line.id)! + line.text;
     const steps = scorer.model.kind === 'process' ? splitSteps(text, request.step.delimiter) : undefined;
     const result = await scoreText(scorer, prompt, { text, steps }, generation);
     return { type: 'score', id: line.id, ...result };

@@ -17,9 +17,9 @@ async function main(): Promise<void> {
     host,
     port: portOf(process.env.WINNOW_BACKEND_PORT),
   });
+  endOnSignal(backend);
   const names = backend.models.list().map(({ name, kind }) => `${name} (${kind})`);
   console.log(`Backend ready at ${backend.url} in ${Math.round(performance.now() - began)} ms: ${names.join(', ')}`);
-  endOnSignal(backend);
 }
 
 function portOf(given: string | undefined): number {

@@ -1,7 +1,7 @@
-import type { CausalRows } from '../models/causal-lm.ts';
+import type { LanguageRows } from '../models/language-model.ts';
 import type { Sequence } from './sequence.ts';
 
-type Inputs = Pick<CausalRows, 'ids' | 'mask'>;
+type Inputs = Pick<LanguageRows, 'ids' | 'mask'>;
 
 /**
  * Sequences to input tensors, ragged: each row its next token, and a mask with as many ones as it then has positions. The

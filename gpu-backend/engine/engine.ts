@@ -1,5 +1,5 @@
 import type { TokenLogprob } from '../../schemas/candidate.ts';
-import type { CausalLm, CausalRows } from '../models/causal-lm.ts';
+import type { LanguageModel, LanguageRows } from '../models/language-model.ts';
 import { Batch } from './batch.ts';
 import { Call, type Ended, type EngineUsage, type Generation, type Group } from './call.ts';
 import { groupsOf } from './groups.ts';
@@ -13,8 +13,8 @@ const CHUNK = 64;
 
 /** Continuous batching over one policy: calls share its steps, join between two of them, and leave as they end. */
 export class Engine {
-  readonly model: CausalLm;
-  readonly #rows: CausalRows;
+  readonly model: LanguageModel;
+  readonly #rows: LanguageRows;
   readonly #cache: KvCache;
   readonly #batch: Batch;
   readonly #sampler: Sampler;
@@ -22,7 +22,7 @@ export class Engine {
   readonly #closing = new AbortController();
   readonly #stopped: Promise<void>;
 
-  constructor(model: CausalLm, { slots, maxWaiting }: { slots: number; maxWaiting: number }) {
+  constructor(model: LanguageModel, { slots, maxWaiting }: { slots: number; maxWaiting: number }) {
     this.model = model;
     this.#rows = model.allocate(slots + 1);
     this.#cache = new KvCache(this.#rows, slots);

@@ -1,4 +1,4 @@
-import type { CausalLm } from '../models/causal-lm.ts';
+import type { LanguageModel } from '../models/language-model.ts';
 import { type Branch, type Call, candidateIds, type Group } from './call.ts';
 import { Detokenizer } from './detokenizer.ts';
 import { Sequence } from './sequence.ts';
@@ -8,7 +8,7 @@ import { Sequence } from './sequence.ts';
  * them one after the other, each from where it differs from the one before, reads no position twice. `full` are sequences
  * with no room for a token.
  */
-export function groupsOf(call: Call, model: CausalLm): { groups: Group[]; full: Sequence[] } {
+export function groupsOf(call: Call, model: LanguageModel): { groups: Group[]; full: Sequence[] } {
   const { prompt, branches } = call.generation;
   const groups: Group[] = [];
   const full: Sequence[] = [];

@@ -1,7 +1,7 @@
-import type { CausalRows } from '../models/causal-lm.ts';
+import type { LanguageRows } from '../models/language-model.ts';
 
 /** The rows of a cache as this file needs them. */
-export type Rows = Pick<CausalRows, 'copyRow'>;
+export type Rows = Pick<LanguageRows, 'copyRow'>;
 
 /**
  * Slots in one buffer. Those in use are always the first ones, so that a run binds the beginning of the buffer and nothing

@@ -24,8 +24,10 @@ export class StopWatch {
     const origin = this.#length - this.#tail.length;
     this.#length += piece.length;
     this.#tail = lastCharacters(window, longest(this.#stop) - 1);
+    // a string that lies wholly in the text before would otherwise be found again
+    const earliest = (string: string) => Math.max(0, window.length - piece.length - string.length + 1);
     const matches = this.#stop
-      .map((string) => ({ start: window.indexOf(string), length: string.length }))
+      .map((string) => ({ start: window.indexOf(string, earliest(string)), length: string.length }))
       .filter(({ start }) => start >= 0)
       .sort((a, b) => a.start - b.start || a.length - b.length);
     const [first] = matches;

@@ -4,6 +4,7 @@ import { Binding } from '../ort/binding.ts';
 import type { Session } from '../ort/session.ts';
 import { elementBytes, Tensor } from '../ort/tensor.ts';
 import type { CausalLayout } from './genai-layout.ts';
+import type { LanguageModel, LanguageRows } from './language-model.ts';
 
 export interface CausalParts {
   readonly name: string;
@@ -15,7 +16,7 @@ export interface CausalParts {
 }
 
 /** A policy: a graph that reads tokens on top of a key/value cache and gives the logits of the next ones. */
-export class CausalLm {
+export class CausalLm implements LanguageModel {
   readonly kind = 'policy';
   readonly name: string;
   readonly fingerprint: string;
@@ -39,7 +40,6 @@ export class CausalLm {
     this.#layout = layout;
   }
 
-  /** Memory for `rows` sequences, with its own inputs and outputs. */
   allocate(rows: number): CausalRows {
     return new CausalRows(this.#session, this.#layout, rows);
   }
@@ -49,15 +49,9 @@ export class CausalLm {
   }
 }
 
-/**
- * Rows of a key/value cache and the runs over them. Every array here is read and written by the runtime in place, so
- * nothing may touch it between the start of a run and its end.
- */
-export class CausalRows {
-  readonly rows: number;
-  /** Next token of each row, [rows]: input of `decode`. */
+/** The cache's memory; the runtime reads and writes every array here in place. */
+export class CausalRows implements LanguageRows {
   readonly ids: BigInt64Array;
-  /** Ones over what each row holds, the next token included, [rows, context]: input of `decode`. */
   readonly mask: BigInt64Array;
   readonly #session: Session;
   readonly #layout: CausalLayout;
@@ -70,7 +64,6 @@ export class CausalRows {
 
   constructor(session: Session, layout: CausalLayout, rows: number) {
     const { heads, headSize, type } = layout.cache;
-    this.rows = rows;
     this.#session = session;
     this.#layout = layout;
     this.#positionBytes = headSize * elementBytes[type];
@@ -81,21 +74,12 @@ export class CausalRows {
     this.#logits = new Float32Array(rows * layout.vocabulary);
   }
 
-  /**
-   * Reads one token in each of the first `rows` rows, from `ids` and `mask`.
-   *
-   * @returns logits of the next ones, [rows, vocabulary]; good until the next run
-   */
   async decode(rows: number): Promise<Float32Array> {
     await this.#session.run(this.#binding(rows));
     return this.#logits.subarray(0, rows * this.#layout.vocabulary);
   }
 
-  /**
-   * Reads several tokens into one row on top of the `past` ones that it holds: a chunk on top of a past works at batch 1.
-   *
-   * @returns logits after the last one, [vocabulary], a copy
-   */
+  /** At batch 1: GroupQueryAttention takes a chunk on top of a past there only. */
   async prefill(row: number, tokens: readonly number[], past: number): Promise<Float32Array> {
     const { vocabulary, context, inputIds, attentionMask, logits } = this.#layout;
     const { library } = this.#session;
@@ -120,7 +104,6 @@ export class CausalRows {
     return output.slice(-vocabulary);
   }
 
-  /** Copies the first `length` positions of one row over those of another. */
   copyRow(from: number, to: number, length: number): void {
     const headBytes = this.#layout.context * this.#positionBytes;
     for (const cache of this.#caches) {

@@ -11,9 +11,10 @@ export async function body<Schema extends z.ZodType>(c: Context, schema: Schema)
       `The body has the type ${type}. Send it with the header content-type: application/json`,
     );
   }
-  const parsed = schema.safeParse(parseJson(await c.req.text()));
+  const given = parseJson(await c.req.text());
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw refusal(parsed.error.issues[0]!);
+  throw refusal(parsed.error.issues[0]!, given);
 }
 
 function parseJson(text: string): unknown {
@@ -25,17 +26,22 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refusal(issue: z.core.$ZodIssue): WinnowError {
+function refusal(issue: z.core.$ZodIssue, given: unknown): WinnowError {
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const path = [...issue.path, ...unknown];
-  return new WinnowError(codeOf(issue), `${fieldName(path) ?? 'The body'}: ${issue.message}`, { param: fieldName(path) });
+  const param = fieldName([...issue.path, ...unknown]);
+  const missing = issue.path.length > 0 && at(given, issue.path) === undefined;
+  const message = missing ? `${param} is missing.` : `${param ?? 'The body'}: ${issue.message}`;
+  return new WinnowError(missing ? 'missing_required_parameter' : codeOf(issue), message, { param });
 }
 
 function codeOf(issue: z.core.$ZodIssue): ErrorCode {
   if (issue.code === 'unrecognized_keys') return 'unknown_parameter';
   if (issue.code === 'custom' && isErrorCode(String(issue.params?.code))) return issue.params!.code as ErrorCode;
-  const missing = issue.code === 'invalid_type' && issue.message.includes('received undefined');
-  return missing ? 'missing_required_parameter' : 'invalid_value';
+  return 'invalid_value';
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[key], value);
 }
 
 /** `rewards[0].name` of a path; null where the whole body is meant. */

@@ -13,7 +13,7 @@ export const score =
     async function* answer(signal: AbortSignal): AsyncGenerator<string> {
       yield JSON.stringify(await port.score(request, signal));
     }
-    const lines = recordings.follow(`score ${key}`, JSON.stringify(asked), answer, c.req.raw.signal);
+    const lines = recordings.follow(`score ${request.model} ${key}`, JSON.stringify(asked), answer, c.req.raw.signal);
     for await (const line of lines) return c.body(line, 200, { 'content-type': 'application/json' });
     return c.body(null, 499 as never); // the client left: nobody reads this
   };

@@ -1,0 +1,55 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createApp } from '../../gpu-backend/app.ts';
+import type { BackendPort } from '../../src/backends/port.ts';
+
+const port: BackendPort = {
+  generate: () => {
+    throw new Error('a secret place');
+  },
+  score: async () => ({ scores: [], usage: { calls: 1, candidates: 0, tokens: 0 } }),
+  models: async () => [],
+  ready: async () => true,
+};
+const app = (key?: string, loaded: BackendPort | null = port) => createApp({ port: () => loaded, key, maxBodyBytes: 10_000 });
+const codeOf = async (response: Response) => (await response.json()).error.code;
+
+afterEach(() => vi.restoreAllMocks());
+
+test.each(['/models', '/healthz', '/nothing'])('%s wants the key where one is set', async (path) => {
+  const wanted = app('secret');
+  for (const authorization of ['', 'Bearer wrong', 'secret', 'Bearer secre', 'Bearer secrett']) {
+    const response = await wanted.request(path, { headers: { authorization } });
+    expect([response.status, await codeOf(response)]).toEqual([401, 'invalid_api_key']);
+  }
+  expect((await wanted.request(path, { headers: { authorization: 'Bearer secret' } })).status).not.toBe(401);
+});
+
+test('healthz is 503 until the models are loaded, 200 then; other routes say when to come again', async () => {
+  expect((await app(undefined, null).request('/healthz')).status).toBe(503);
+  const early = await app(undefined, null).request('/models');
+  expect([early.status, early.headers.get('retry-after'), await codeOf(early)]).toEqual([503, '1', 'backend_unreachable']);
+  const loaded = await app().request('/healthz');
+  expect([loaded.status, await loaded.json()]).toEqual([200, { status: 'ok' }]);
+});
+
+test('a bug of ours is logged, and told without its words', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const body = {
+    key: 'a',
+    model: 'm',
+    prompt: { text: 'a' },
+    prefixes: [{ id: '0', text: '', count: 1, first_child: 0, max_tokens: 1 }],
+    until: 'end',
+    step: { delimiter: '\n', max_tokens: 1 },
+    sampling: { temperature: 1, top_p: 1, top_k: 0, min_p: 0, max_tokens: 1, stop: [] },
+    seed: 1,
+    deadline_ms: 1,
+  };
+  const response = await app().request('/generate', {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  });
+  const text = await response.text();
+  expect([response.status, text.includes('secret'), log.mock.calls.length]).toEqual([500, false, 1]);
+});

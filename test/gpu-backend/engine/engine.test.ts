@@ -1,0 +1,231 @@
+import { expect, test } from 'vitest';
+import { mulberry32 } from '../../../src/random.ts';
+import { branch, encode, generation, historyEngine, write } from '../generation.ts';
+import { END, NEWLINE, only } from '../history-model.ts';
+
+const idle = { running: 0, waiting: 0 };
+
+test('16 candidates of one prompt read it once: processed = prompt + new tokens - 16', async () => {
+  const { engine, model } = historyEngine({ slots: 16 });
+  const { lines, usage } = await write(engine, generation({ branches: [branch({ count: 16 })] }));
+  const tokens = Object.values(lines).reduce((sum, line) => sum + line.token_count, 0);
+  expect(Object.keys(lines)).toHaveLength(16);
+  expect(usage).toEqual({
+    prompt_tokens: 9,
+    completion_tokens: tokens,
+    processed: 9 + tokens - 16,
+    cached: 0,
+    unique: 9 + tokens - 16,
+  });
+  expect(model.runs.filter((size) => size < 0)).toEqual([-9]);
+  expect(engine.load).toEqual(idle);
+});
+
+test.each([{ temperature: 0 }, { temperature: 1 }])(
+  'temperature $temperature: together each candidate is what it is alone',
+  async ({ temperature }) => {
+    const { engine } = historyEngine({ slots: 5 });
+    const sampling = { ...generation().sampling, temperature };
+    const prompts = Array.from({ length: 12 }, (_, index) => 'a longer prompt with many words'.slice(0, 3 + 2 * index));
+    const ask = (prompt: string, seed: number) =>
+      generation({ prompt: encode(prompt), seed, sampling, branches: [branch({ count: 3 })] });
+    const together = await Promise.all(prompts.map((prompt, seed) => write(engine, ask(prompt, seed))));
+    for (const [seed, prompt] of prompts.entries()) {
+      const alone = await write(engine, ask(prompt, seed));
+      expect(together[seed]!.lines).toEqual(alone.lines);
+      expect(together[seed]!.usage).toEqual(alone.usage);
+    }
+    expect(engine.load).toEqual(idle);
+  },
+);
+
+test('more candidates than slots wait for one, and none is lost', async () => {
+  const { engine, model } = historyEngine({ slots: 3 });
+  const { lines } = await write(engine, generation({ branches: [branch({ count: 40 })] }));
+  expect(Object.keys(lines)).toHaveLength(40);
+  expect(Math.max(...model.runs)).toBe(3);
+});
+
+test('one that joins in the middle waits for no one to end', async () => {
+  const ended: string[] = [];
+  const { engine } = historyEngine({
+    slots: 4,
+    context: 1000,
+    logits: (history) => only(history[0] === 2 && history.length < 500 ? 3 : END),
+  });
+  const long = engine.generate(generation({ prompt: encode('a'), branches: [branch({ maxTokens: 900 })] }), () =>
+    ended.push('long'),
+  );
+  while (engine.load.running === 0) await new Promise((resolve) => setImmediate(resolve));
+  const short = engine.generate(generation({ prompt: encode('b') }), () => ended.push('short'));
+  await Promise.all([long, short]);
+  expect(ended).toEqual(['short', 'long']);
+});
+
+test('a long prompt is read in chunks with a step of the others between two of them', async () => {
+  const { engine, model } = historyEngine({ context: 600, logits: (history) => only(history.length < 560 ? 3 : END) });
+  const first = write(engine, generation({ branches: [branch({ maxTokens: 30 })] }));
+  while (engine.load.running === 0) await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all([
+    first,
+    write(engine, generation({ prompt: encode('b'.repeat(300)), branches: [branch({ maxTokens: 1 })] })),
+  ]);
+  const chunks = model.runs
+    .slice(1, model.runs.lastIndexOf(-44) + 1)
+    .filter((size, place, all) => size < 0 || all[place - 1]! < 0);
+  expect(chunks.filter((size) => size < 0)).toEqual([-64, -64, -64, -64, -44]);
+  expect(chunks.filter((size) => size > 0).length).toBeGreaterThanOrEqual(4);
+});
+
+test('prefixes of one call share what they have in common: no position is read twice', async () => {
+  const { engine, model } = historyEngine();
+  const texts = ['one step.', 'one step. two', 'another', 'one step. too', 'one step. two'];
+  const branches = texts.map((text, index) => branch({ id: `0.${index}`, text, count: 2, maxTokens: 4 }));
+  const { usage, lines } = await write(engine, generation({ branches }));
+  expect(Object.keys(lines)).toHaveLength(10);
+  const read = -model.runs.filter((size) => size < 0).reduce((sum, size) => sum + size, 0);
+  // "one step." lies inside of "one step. two"; "one step. too" differs in its last two letters
+  expect(read).toBe('a prompt.'.length + 'another'.length + 'one step. two'.length + 'oo'.length);
+  expect(usage.processed).toBe(usage.unique);
+});
+
+test('a candidate cut anywhere and resumed reads as if it had never been cut', async () => {
+  const { engine } = historyEngine();
+  const draw = mulberry32(5);
+  for (let round = 0; round < 30; round++) {
+    const whole = await write(engine, generation({ seed: round, branches: [branch({ id: '0.3', count: 1 })] }));
+    const uncut = whole.lines['0.3.0']!;
+    const at = 1 + Math.floor(draw() * (uncut.token_count - 1));
+    if (uncut.token_count < 2) continue;
+    const first = (await write(engine, generation({ seed: round, branches: [branch({ id: '0.3', maxTokens: at })] }))).lines[
+      '0.3.0'
+    ]!;
+    const resumed = branch({ id: '0.3.0', text: first.text, tokens: first.tokens!, maxTokens: 20 - at, resume: true });
+    const rest = (await write(engine, generation({ seed: round, branches: [resumed] }))).lines['0.3.0']!;
+    expect([...first.tokens!, ...rest.tokens!]).toEqual(uncut.tokens);
+    expect(first.text + rest.text).toBe(uncut.text);
+    expect([rest.finish, rest.step, rest.parent]).toEqual([uncut.finish, uncut.step, '0.3']);
+  }
+});
+
+test('until step: a candidate ends with the token that completes the delimiter', async () => {
+  const { engine } = historyEngine({ logits: (history) => only([3, NEWLINE, 4][history.length % 3]!) });
+  const { lines, usage } = await write(engine, generation({ until: 'step', branches: [branch({ count: 2 })] }));
+  expect(lines['0.1']).toMatchObject({ text: 'b\n', finish: 'step', step: 1, step_ends: [2], token_count: 2 });
+  expect(usage.processed).toBe(9 + 4 - 2);
+});
+
+test('until step: step.max_tokens cuts an endless step, an end token ends it', async () => {
+  const step = { delimiter: '\n', max_tokens: 3 };
+  const endless = historyEngine({ logits: () => only(5) });
+  const { lines } = await write(endless.engine, generation({ until: 'step', step }));
+  expect(lines['0.0']).toMatchObject({ text: 'ddd', finish: 'length', step: 1, step_ends: [3] });
+  const ending = historyEngine({ logits: () => only(END) });
+  const ended = await write(ending.engine, generation({ until: 'step', step, branches: [branch({ text: 'a\nb\n' })] }));
+  expect(ended.lines['0.0']).toMatchObject({ text: '', finish: 'stop', step: 2, step_ends: [], token_count: 1 });
+});
+
+test('until end: step_ends cut the new tokens into steps, the end token in none', async () => {
+  const script = [...encode('b\ncd\ne'), END];
+  const { engine } = historyEngine({ logits: (history) => only(script[history.length - 9]!) });
+  const { lines } = await write(engine, generation());
+  expect(lines['0.0']).toMatchObject({ text: 'b\ncd\ne', step: 3, step_ends: [2, 5, 6], token_count: 7, finish: 'stop' });
+});
+
+test('a stop string over three tokens is left out of the text and counted in the tokens', async () => {
+  const script = encode('abc stop d');
+  const { engine } = historyEngine({ logits: (history) => only(script[history.length - 9]!) });
+  const sampling = { ...generation().sampling, stop: ['top', 'stop', ' d'] };
+  const { lines } = await write(engine, generation({ sampling }));
+  // "stop" begins before "top", and both are complete with the same token
+  expect(lines['0.0']).toMatchObject({ text: 'abc ', finish: 'stop', token_count: 8 });
+});
+
+test('a stop string that began before the border leaves its remainder in the new text', async () => {
+  const script = encode('op and more');
+  const { engine } = historyEngine({ logits: (history) => only(script[history.length - 9 - 3]!) });
+  const sampling = { ...generation().sampling, stop: ['stop'] };
+  const resumed = branch({ id: '0.0', text: 'xst', resume: true });
+  const { lines } = await write(engine, generation({ sampling, branches: [resumed] }));
+  expect(lines['0.0']).toMatchObject({ text: 'op', finish: 'stop', token_count: 2 });
+});
+
+test('the context cuts the grant; a prefix that fills it ends at once with no token', async () => {
+  const { engine } = historyEngine({ context: 12, logits: () => only(4) });
+  const branches = [branch(), branch({ id: '0.7', text: 'abc' })];
+  const { lines, usage } = await write(engine, generation({ branches }));
+  expect(lines['0.0']).toMatchObject({ token_count: 3, finish: 'length' });
+  expect(lines['0.7.0']).toMatchObject({ token_count: 0, finish: 'length', text: '' });
+  expect(usage).toMatchObject({ completion_tokens: 3, processed: 9 + 2 });
+});
+
+test('a caller that leaves frees its slots within one step, and others go on', async () => {
+  const { engine, model } = historyEngine({ slots: 4, context: 100_000, logits: () => only(4) });
+  const caller = new AbortController();
+  const told: unknown[] = [];
+  const endless = [branch({ count: 10, maxTokens: 90_000 })];
+  const left = engine.generate(generation({ branches: endless, signal: caller.signal }), (ended) => told.push(ended));
+  while (engine.load.running < 4) await new Promise((resolve) => setImmediate(resolve));
+  const before = model.runs.length;
+  caller.abort();
+  await left;
+  expect(model.runs.length - before).toBeLessThanOrEqual(1);
+  expect(engine.load).toEqual(idle);
+  expect(told).toEqual([]);
+  expect((await write(engine, generation())).lines['0.0']!.token_count).toBe(20);
+});
+
+test('at the deadline open candidates end with what they have, those that waited with nothing', async () => {
+  const { engine } = historyEngine({ slots: 2, context: 100_000, logits: () => only(4) });
+  const branches = [branch({ count: 3, maxTokens: 90_000 })];
+  const { lines, usage } = await write(engine, generation({ branches, deadline: performance.now() + 30 }));
+  expect(Object.values(lines).map(({ finish }) => finish)).toEqual(['budget', 'budget', 'budget']);
+  expect(lines['0.0']!.token_count).toBeGreaterThan(0);
+  expect(lines['0.2']).toMatchObject({ token_count: 0, text: '', step: 0, step_ends: [] });
+  expect(usage.completion_tokens).toBe(lines['0.0']!.token_count + lines['0.1']!.token_count);
+  expect(engine.load).toEqual(idle);
+});
+
+test('a queue that is full refuses at once, and says when to come again', async () => {
+  const { engine } = historyEngine({ slots: 2, maxWaiting: 3 });
+  const first = write(engine, generation({ branches: [branch({ count: 5 })] }));
+  expect(() => engine.generate(generation(), () => {})).toThrow(
+    expect.objectContaining({ code: 'rate_limit_exceeded', retryAfter: 1 }),
+  );
+  await first;
+  expect(() => engine.generate(generation({ branches: [branch({ count: 6 })] }), () => {})).toThrow(
+    expect.objectContaining({ code: 'invalid_value' }),
+  );
+  expect(Object.keys((await write(engine, generation())).lines)).toEqual(['0.0']);
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('a logit of %s fails its own candidate alone', async (bad) => {
+  const wrong = encode('x');
+  const logits = (history: readonly number[]) => (history[0] === wrong[0] && history.length > 3 ? only(4).with(7, bad) : only(4));
+  const { engine } = historyEngine({ logits });
+  const [failed, fine] = await Promise.all([write(engine, generation({ prompt: wrong })), write(engine, generation())]);
+  expect(failed!.ended).toEqual([{ ok: false, id: '0.0', message: expect.stringContaining(String(bad)) }]);
+  expect(fine!.lines['0.0']).toMatchObject({ finish: 'length', token_count: 20 });
+  expect(engine.load).toEqual(idle);
+});
+
+test('a run that fails ends those who were in it; the next call is served', async () => {
+  let runs = 0;
+  const { engine } = historyEngine({ failRun: () => ++runs === 3 });
+  const { ended } = await write(engine, generation({ branches: [branch({ count: 2 })] }));
+  expect(ended).toEqual(['0.1', '0.0'].map((id) => ({ ok: false, id, message: 'The graph failed.' })).reverse());
+  expect((await write(engine, generation())).lines['0.0']!.finish).toMatch(/stop|length/);
+});
+
+test('log-probabilities are of the untempered distribution, sum to logprob, and name the alternatives', async () => {
+  const { engine } = historyEngine({ logits: () => only(4).with(3, 49) });
+  const sampling = { ...generation().sampling, temperature: 0.1 };
+  const { lines } = await write(engine, generation({ sampling, topLogprobs: 2, branches: [branch({ maxTokens: 2 })] }));
+  const { logprob, logprobs } = lines['0.0']!;
+  const best = -Math.log1p(Math.exp(-1)); // two tokens a logit apart
+  expect(logprobs).toHaveLength(2);
+  expect(logprobs![0]!.top!.map(({ token }) => token)).toEqual(['c', 'b']);
+  expect(logprobs![0]!.top![0]!.logprob).toBeCloseTo(best, 6);
+  expect(logprobs![0]!.top![1]!.logprob).toBeCloseTo(best - 1, 6);
+  expect(logprob).toBeCloseTo(logprobs![0]!.logprob + logprobs![1]!.logprob, 10);
+});

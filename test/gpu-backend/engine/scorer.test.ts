@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { type Readable, Scorer } from '../../../gpu-backend/engine/scorer.ts';
+import type { RewardInput, RewardModel } from '../../../gpu-backend/models/reward-model.ts';
+import { characters } from '../history-model.ts';
+
+/** An outcome reward that gives the sum of the ids, and notes its batches. */
+function summing(read = (row: RewardInput) => [row.ids.reduce((sum, id) => sum + id, 0)]) {
+  const batches: number[][] = [];
+  const model: RewardModel = {
+    kind: 'outcome',
+    name: 'sum',
+    fingerprint: '0',
+    tokenizer: characters,
+    template: null,
+    context: 4096,
+    read: async (rows) => {
+      batches.push(rows.map(({ ids }) => ids.length));
+      return rows.map(read);
+    },
+    release: () => {},
+  };
+  return { scorer: new Scorer(model), batches };
+}
+
+const readable = (length: number, changes: Partial<Readable> = {}): Readable => ({
+  input: { ids: Array.from({ length }, () => 1), stepEnds: [] },
+  deadline: Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+  ...changes,
+});
+
+test('texts asked in one turn are read together, those of like lengths in one batch, and each gets its own', async () => {
+  const { scorer, batches } = summing();
+  const lengths = [4000, 10, 4090, 12, 11, 3900];
+  const readings = await Promise.all(lengths.map((length) => scorer.read(readable(length))));
+  expect(readings).toEqual(lengths.map((length) => ({ ok: true, values: [length] })));
+  expect(batches.flat().sort()).toEqual([...lengths].sort());
+  // 4,096 x 2 is the most of one batch: no short text pays for a long one's padding
+  for (const batch of batches) expect(batch.length * Math.max(...batch)).toBeLessThanOrEqual(8192);
+});
+
+test('a number that is not finite fails its text alone', async () => {
+  const { scorer } = summing(({ ids }) => [ids.length === 2 ? Number.NaN : 1]);
+  const readings = await Promise.all([1, 2, 3].map((length) => scorer.read(readable(length))));
+  expect(readings.map(({ ok }) => ok)).toEqual([true, false, true]);
+  expect(readings[1]).toEqual({ ok: false, reason: 'The reward model gave NaN.' });
+});
+
+test('a run that fails gives its reason; the next one is served', async () => {
+  let runs = 0;
+  const { scorer } = summing(() => {
+    if (runs++ === 0) throw new Error('The graph failed.');
+    return [1];
+  });
+  expect(await scorer.read(readable(3))).toEqual({ ok: false, reason: 'The graph failed.' });
+  expect(await scorer.read(readable(3))).toEqual({ ok: true, values: [1] });
+});
+
+test('a text whose caller left, or whose time is up, is not read', async () => {
+  const { scorer, batches } = summing();
+  const readings = await Promise.all([
+    scorer.read(readable(3, { signal: AbortSignal.abort() })),
+    scorer.read(readable(3, { deadline: 0 })),
+  ]);
+  expect(readings.map(({ ok }) => ok)).toEqual([false, false]);
+  expect(batches).toEqual([]);
+});
