@@ -27,6 +27,7 @@ test.each([
   [String.raw`{"a": "\"}"}`, '/a', 'x:"}'],
   ['{"a": 1} as a set {x, y}', '/a', 'q:1/1'],
   ['an open { and a "quote, then\n{"a": 1}', '/a', 'q:1/1'],
+  ['a 5" pipe: {"a": 1}', '/a', 'q:1/1'],
   ['wrong ] and { ] too {"a": 1}', '/a', 'q:1/1'],
   ['{"__proto__": 1, "constructor": 2}', '/__proto__', 'q:1/1'],
 ])('JSON: %j at %j is %s (methods G.6)', (text, pointer, key) => {
