@@ -1,0 +1,42 @@
+import type { Choice, SelectionContext } from '../../src/selection/define.ts';
+import type { Contender } from '../../src/selection/order.ts';
+import { startRule } from '../../src/selection/registry.ts';
+
+interface Columns {
+  /** null: no reward is in play; a text: why the score failed. */
+  readonly scores?: readonly (number | string | null)[];
+  readonly answers?: readonly (string | null)[];
+  readonly tokens?: readonly (number | null)[];
+}
+
+/** One contender a row, numbered from 0; a column that is not given is null throughout. */
+export function contenders({ scores = [], answers = [], tokens = [] }: Columns): Contender[] {
+  const rows = Math.max(scores.length, answers.length, tokens.length);
+  return Array.from({ length: rows }, (_, index) => ({
+    index,
+    score: scoreOf(scores[index] ?? null),
+    answer: answers[index] ?? null,
+    tokens: tokens[index] ?? null,
+  }));
+}
+
+function scoreOf(score: number | string | null): Contender['score'] {
+  if (score === null) return null;
+  return typeof score === 'number' ? { ok: true, value: score } : { ok: false, reason: score };
+}
+
+export const logits: SelectionContext = { output: 'logit' };
+export const calibrated: SelectionContext = { output: 'logit', calibrated: true };
+export const probabilities: SelectionContext = { output: 'probability' };
+
+/** What a rule chooses; plain rules ask nothing, so the first turn is the last. */
+export function choose(
+  rule: string,
+  given: readonly Contender[],
+  options: object = {},
+  context: SelectionContext = logits,
+): Choice {
+  const turn = startRule(rule, options).select(given, context).next();
+  if (!turn.done) throw new Error(`${rule} asked for ${turn.value.kind}`);
+  return turn.value;
+}
