@@ -33,8 +33,8 @@ export const beamSearch = define({
   },
   cost: 'at most max_steps x keep x branch steps, one score call a round and one a reward',
   bound: ({ keep, branch, max_steps: rounds }, maxTokens, rewards) => ({
-    candidates: keep * branch * rounds,
-    tokens: keep * branch * rounds * maxTokens,
+    candidates: keep * branch * rounds + 1, // one more from the prompt, where every step was a dead end
+    tokens: (keep * branch * rounds + 1) * maxTokens,
     scoreCalls: rounds + 1 + rewards,
   }),
   *run(task, { keep, branch, max_steps: maxSteps, min_completed: minCompleted = keep, dedupe }) {

@@ -80,7 +80,7 @@ export const unscored = (candidates: readonly Candidate[]): Scored[] =>
 
 /** Adds the scores of `reward` to the candidates that have none by it yet; the others are not asked, nor paid, again. */
 export function* scoredBy(reward: string, task: StrategyTask, candidates: readonly Scored[]): Asking<Scored[]> {
-  const missing = candidates.filter((candidate) => !(reward in candidate.scores));
+  const missing = candidates.filter((candidate) => !Object.hasOwn(candidate.scores, reward));
   const scores = yield* score(reward, task.prompt, missing);
   const added = new Map(missing.map((candidate, place) => [candidate.id, scores[place]!]));
   return candidates.map((candidate) => {

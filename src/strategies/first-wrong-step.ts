@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Prefix, Scored } from '../operation.ts';
 import { root, sample } from '../operation.ts';
-import { define, scoredBy, unscored } from './define.ts';
+import { define, finished, scoredBy, unscored } from './define.ts';
 import { firstSteps, keepBest } from './keep-best.ts';
 
 /**
  * The process reward as the critic: find the best version's first wrong step, cut there, write the rest again, keep the
- * best. Ends when the best version has no wrong step, after `max_rounds`, or when nothing can be sampled.
+ * best. Ends when the best version has no wrong step (`converged` where it is a whole one), after `max_rounds`, or when
+ * nothing can be sampled.
  *
  * @returns every version, the first one first
  * @see methods C.12, E.0
@@ -44,8 +45,8 @@ export const firstWrongStep = define({
       const best = keepBest(versions, decides);
       if (!best) continue;
       const wrong = wrongStep(best, stepReward, task.wrongBelow);
-      if (wrong === 'none') return { pool: versions, stop: 'converged' };
-      if (wrong === 'unknown') break;
+      if (wrong === 'none' && finished(best)) return { pool: versions, stop: 'converged' };
+      if (typeof wrong === 'string') break; // a version that was cut has no wrong step to show
       prefix = firstSteps(best, wrong);
     }
     return { pool: versions };
