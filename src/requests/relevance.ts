@@ -3,6 +3,7 @@ import type { RewardConfig } from '../../schemas/config.ts';
 import type { jinaAnswer } from '../../schemas/rerank.ts';
 import type { Score } from '../operation.ts';
 import { outputOf } from '../rewards/registry.ts';
+import { sigmoid } from '../selection/sigmoid.ts';
 
 export interface Ranked {
   readonly results: z.infer<typeof jinaAnswer>['results'];
@@ -35,5 +36,3 @@ export function rank(scores: readonly Score[], texts: readonly string[], { rewar
     ),
   };
 }
-
-const sigmoid = (logit: number): number => (logit >= 0 ? 1 / (1 + Math.exp(-logit)) : Math.exp(logit) / (1 + Math.exp(logit)));

@@ -1,9 +1,8 @@
 import type { RawScore } from '../../schemas/backend.ts';
 import type { Reduction } from '../../schemas/config.ts';
 import type { Score } from '../operation.ts';
+import { sigmoid } from '../selection/sigmoid.ts';
 import { reduce } from './reduction.ts';
-
-const sigmoid = (logit: number): number => (logit >= 0 ? 1 / (1 + Math.exp(-logit)) : Math.exp(logit) / (1 + Math.exp(logit)));
 
 /** A process reward's step probabilities (logits go through the sigmoid), reduced to one number (methods B.7). */
 export function processScore(raw: RawScore, output: 'logit' | 'probability', reduction: Reduction): Score {

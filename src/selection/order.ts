@@ -31,8 +31,8 @@ export function ranked(contenders: readonly Contender[], tieEpsilon: number): nu
   // A comparator with an epsilon is not transitive, so ties are made a set first: all within reach of the best one left.
   for (let start = 0; start < valid.length; ) {
     const least = valid[start]!.value - tieEpsilon;
-    const beyond = valid.findIndex(({ value }, place) => place > start && value < least);
-    const end = beyond === -1 ? valid.length : beyond;
+    let end = start + 1;
+    while (end < valid.length && valid[end]!.value >= least) end++;
     order.push(...settled(valid.slice(start, end)));
     start = end;
   }

@@ -64,11 +64,6 @@ function median(values: readonly number[]): number {
   return low + (high - low) / 2;
 }
 
-/** Two forms, since `exp` of a large number is infinite. */
-function sigmoid(x: number): number {
-  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
-}
-
 /** Below this a temperature is 0: the best scores share all weight (methods A.5). */
 const COLDEST = 1e-6;
 
