@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { SelectionContext } from './define.ts';
 import { type Contender, validScore } from './order.ts';
+import { sigmoid } from './sigmoid.ts';
 
 export const weightMap = z.enum(['prob', 'sigmoid', 'softmax', 'unit']);
 type WeightMap = z.infer<typeof weightMap>;
