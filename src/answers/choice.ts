@@ -58,7 +58,7 @@ function alone(content: string): string | null {
 function first(content: string): string | null {
   // The head is enough, and the two runs of the pattern would take quadratic time on a long one.
   const [, lower, upper] =
-    /^[\s([{*$"':]*(?:(?:option|choice|answer)\b[\s([{*$"':]*)?(?:(?<=\()([a-z])\)|([A-Z])(?!\p{L}))/u.exec(
+    /^[\s([{*$"':]*(?:(?:[Oo]ption|[Cc]hoice|[Aa]nswer)\b[\s([{*$"':]*)?(?:(?<=\()([a-z])\)|([A-Z])(?!\p{L}))/u.exec(
       content.slice(0, 64),
     ) ?? [];
   return lower ?? upper ?? null;

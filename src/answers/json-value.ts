@@ -24,7 +24,8 @@ export function parseJson(text: string): JsonDocument | null {
   }
   const tokens = text.matchAll(TOKEN);
   let duplicateKeys = false;
-  const read = (token = tokens.next().value![0]): JsonValue => {
+  const next = (): string => tokens.next().value![0]; // a complete document never runs out
+  const read = (token = next()): JsonValue => {
     switch (token[0]) {
       case '{':
         return readObject();
@@ -42,12 +43,12 @@ export function parseJson(text: string): JsonDocument | null {
   };
   const readArray = (): JsonValue => {
     const items: JsonValue[] = [];
-    for (let token = tokens.next().value![0]; token !== ']'; token = tokens.next().value![0]) items.push(read(token));
+    for (let token = next(); token !== ']'; token = next()) items.push(read(token));
     return { kind: 'array', items };
   };
   const readObject = (): JsonValue => {
     const members = new Map<string, JsonValue>();
-    for (let token = tokens.next().value![0]; token !== '}'; token = tokens.next().value![0]) {
+    for (let token = next(); token !== '}'; token = next()) {
       const name: string = JSON.parse(token);
       if (members.has(name)) duplicateKeys = true;
       members.set(name, read());
@@ -88,15 +89,19 @@ export function canonicalJson(value: JsonValue): string {
   }
 }
 
+/** Beyond it a power of ten is no exact integer; such numbers are the same only if they are written the same. */
+const MAX_EXPONENT_DIGITS = 15;
+
 /** Digits without zeros at either end and a power of ten: exact above 2^53 too, and no BigInt to build. */
 function canonicalNumber(source: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(source) ?? [];
+  if (exponent.length > MAX_EXPONENT_DIGITS) return source;
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
   const significant = withoutTrailingZeros(digits);
   if (significant === '') return '0';
-  const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);
-  return `${sign}${significant}${power === 0n ? '' : `e${power}`}`;
+  const power = Number(exponent) - fraction.length + digits.length - significant.length;
+  return `${sign}${significant}${power === 0 ? '' : `e${power}`}`;
 }
 
 /** A loop, because `/0+$/` takes quadratic time on zeros that another digit follows. */

@@ -22,6 +22,8 @@ test.each([
   ['The answer is $D$.', 'phrase x:d'],
   ['The answer is (c)', 'phrase x:c'],
   ['Answer: option B', 'phrase x:b'],
+  ['The answer is Option (b).', 'phrase x:b'],
+  ['Answer: Choice D, as shown', 'phrase x:d'],
   ['Answer: A\nno wait\nAnswer: B', 'phrase x:b'],
   ['The answer is B. A dog is not.', 'phrase x:b'],
   ['I think so.\n\n(C)\n', 'last_line x:c'],
