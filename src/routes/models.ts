@@ -36,7 +36,7 @@ export const listModels =
 export const oneModel =
   ({ config }: Services) =>
   (context: AppContext) => {
-    const id = decodeURIComponent(new URL(context.req.url).pathname.slice('/v1/models/'.length));
+    const id = context.req.param('id') ?? '';
     const found = entries(config).find((candidate) => candidate.id === id);
     if (found) return context.json(found);
     const known = entries(config).map((candidate) => candidate.id);
