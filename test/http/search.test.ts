@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { expectAccounts, expectBestScore } from './accounts.ts';
+import { asked, expectRefusal, post, search } from './winnow.ts';
+
+test('beam search by the process reward finishes candidates and picks the best by the policy’s reward', async () => {
+  const run = await search({ return: { candidates: 'all' } });
+  expect(run).toMatchObject({ object: 'winnow.run', strategy: 'beam_search', stop_reason: 'finished', complete: true });
+  expect(run.candidates!.length).toBeGreaterThanOrEqual(4); // min_completed is `keep`
+  for (const { scores, steps } of run.candidates!) {
+    expect(scores.process).toMatchObject({ ok: true });
+    expect(scores.outcome).toMatchObject({ ok: true });
+    const score = scores.process!;
+    if (score.ok) expect(score.steps).toHaveLength(steps!.length);
+  }
+  expect(run.account.rewards.process?.calls).toBeGreaterThan(1); // one a round
+  expect(run.account.rewards.outcome?.calls).toBe(1);
+  expectAccounts(run);
+  expectBestScore(run, 'outcome');
+});
+
+test('every candidate grew step by step from the prompt: its path has a child for each', async () => {
+  const { candidates = [] } = await search({ options: { keep: 2, branch: 3 }, return: { candidates: 'all' } });
+  for (const { id, steps } of candidates) expect(id.split('.')).toHaveLength(steps!.length + 1);
+});
+
+test('steps end at the delimiter, but for the last', async () => {
+  const { candidates = [] } = await search({ return: { candidates: 'all' } });
+  for (const { steps = [], text } of candidates) {
+    for (const { text: step } of steps.slice(0, -1)) expect(step.indexOf('\n')).toBe(step.length - 1);
+    expect(steps.map((step) => step.text).join('')).toBe(text);
+  }
+});
+
+test('keep 1 and branch 1 is one chain: nothing is wasted, and it costs what it is', async () => {
+  const run = await search({ options: { keep: 1, branch: 1 } });
+  expect(run.candidates).toHaveLength(1);
+  expect(run.usage.completion_tokens).toBe(run.account.chosen_tokens);
+  expect(run.account.wasted_tokens).toBe(0);
+  expectAccounts(run);
+});
+
+test('a wider beam spends more, and what was pruned is told as waste', async () => {
+  const sampling = { seed: 4 };
+  const narrow = await search({ sampling, options: { keep: 1, branch: 1 } });
+  const wide = await search({ sampling, options: { keep: 4, branch: 4 } });
+  expect(wide.usage.completion_tokens!).toBeGreaterThan(narrow.usage.completion_tokens!);
+  expect(wide.account.wasted_tokens).toBeGreaterThan(0);
+});
+
+test('max_steps 1 ends after one round: the best open prefix is written to its end', async () => {
+  const run = await search({ options: { keep: 2, branch: 2, max_steps: 1, min_completed: 4 } });
+  expectAccounts(run);
+  expect(run.candidates!.length).toBeGreaterThan(0);
+  expect(run.choice.message.content).not.toBe('');
+});
+
+test('more completed are waited for where min_completed says so', async () => {
+  const few = await search({ sampling: { seed: 2 }, options: { keep: 4, branch: 4, min_completed: 1 } });
+  const many = await search({ sampling: { seed: 2 }, options: { keep: 4, branch: 4, min_completed: 40 } });
+  expect(many.usage.completion_tokens!).toBeGreaterThanOrEqual(few.usage.completion_tokens!);
+  expectAccounts(many);
+});
+
+test('step_reward names the reward that ranks; no reward beside it decides by it', async () => {
+  const run = await search({ options: { step_reward: 'process' }, rewards: [] });
+  expect(Object.keys(run.account.rewards)).toEqual(['process']);
+  expectBestScore(run, 'process');
+});
+
+test.each([
+  { said: 'keep 0', body: { options: { keep: 0 } }, status: 400, code: 'invalid_value', param: 'options.keep' },
+  { said: 'keep 65', body: { options: { keep: 65 } }, status: 400, code: 'invalid_value', param: 'options.keep' },
+  { said: 'branch "4"', body: { options: { branch: '4' } }, status: 400, code: 'invalid_value', param: 'options.branch' },
+  { said: 'an unknown option', body: { options: { width: 4 } }, status: 400, code: 'unknown_parameter', param: 'options.width' },
+  { said: 'options of another shape', body: { options: [] }, status: 400, code: 'invalid_value', param: 'options' },
+  { said: 'n', body: { n: 4 }, status: 400, code: 'unknown_parameter', param: 'n' },
+  {
+    said: 'a strategy of another route',
+    body: { strategy: 'best_of_n' },
+    status: 400,
+    code: 'unsupported_value',
+    param: 'strategy',
+  },
+  {
+    said: 'a strategy that is not served',
+    body: { strategy: 'mcts' },
+    status: 400,
+    code: 'unsupported_value',
+    param: 'strategy',
+  },
+  {
+    said: 'a classifier as step reward',
+    body: { options: { step_reward: 'outcome' } },
+    status: 422,
+    code: 'capability_missing',
+    param: 'options.step_reward',
+  },
+  {
+    said: 'an unknown step reward',
+    body: { options: { step_reward: 'nope' } },
+    status: 404,
+    code: 'model_not_found',
+    param: 'options.step_reward',
+  },
+])('$said is refused: $status $code at $param', async ({ body, ...refusal }) => {
+  expectRefusal(await post('/v1/search', { ...asked, ...body }), refusal);
+});
+
+test('a strategy that is not served is answered with those that are', async () => {
+  const answer = await post('/v1/search', { ...asked, strategy: 'mcts' });
+  expectRefusal(answer, { status: 400, code: 'unsupported_value', says: /"mcts".*beam_search/ });
+});
