@@ -1,0 +1,98 @@
+/** Measures every set through the API, from the cache where it can. */
+import { join } from 'node:path';
+import type { AnswerConfig } from '../../schemas/config.ts';
+import { collect, type Work } from './cache.ts';
+import { bestOfNCurves, type Sampled, voteCurves } from './curves.ts';
+import { grouped } from './grouped.ts';
+import { type Problem, readProblems, type Task } from './problems.ts';
+import { type Measured, mean } from './report.ts';
+import { measureSamples, sampleLine } from './samples.ts';
+import { measureSearch, SEARCHES, searchLine } from './searches.ts';
+import { ANSWERS_WORTH, measureTight, type TightLine, tightLine } from './tight.ts';
+import type { Winnow } from './winnow.ts';
+
+export interface Plan {
+  readonly tasks: readonly Task[];
+  /** Of each task at most. */
+  readonly problems: number;
+  readonly samples: number;
+  /** Integer budgets of the searches. */
+  readonly widths: readonly number[];
+}
+
+export interface Setting {
+  readonly winnow: Winnow;
+  /** Of the cache; those of other weights lie beside it. */
+  readonly folder: string;
+  /** How the votes read an answer. */
+  readonly answer: AnswerConfig;
+  readonly signal: AbortSignal;
+  readonly progress: (what: string, done: number, total: number) => void;
+}
+
+/** @returns the sets of like problems, and all of a task where it has several */
+export async function measure(plan: Plan, setting: Setting): Promise<Measured[]> {
+  const sets: Measured[] = [];
+  for (const task of plan.tasks) {
+    const groups = grouped(readProblems(task, plan.problems), ({ group }) => group);
+    const measured: Measured[] = [];
+    for (const [title, problems] of groups) measured.push(await measureSet(title, problems, plan, setting));
+    sets.push(...measured, ...(measured.length > 1 ? [together(`All ${task}`, measured)] : []));
+  }
+  return sets;
+}
+
+async function measureSet(title: string, problems: readonly Problem[], plan: Plan, setting: Setting): Promise<Measured> {
+  const { winnow, answer } = setting;
+  const { task } = problems[0]!; // a group has at least one problem
+  const collected = <Line extends { readonly id: string }>(
+    name: string,
+    { schema, measure }: Pick<Work<Problem, Line>, 'schema' | 'measure'>,
+  ) =>
+    collect(problems, {
+      path: join(setting.folder, `${task} ${name}.jsonl`.replaceAll(' ', '-')),
+      schema,
+      measure,
+      signal: setting.signal,
+      progress: (done, total) => setting.progress(`${title}, ${name}`, done, total),
+    });
+
+  const lines = await collected(`samples ${plan.samples}`, {
+    schema: sampleLine,
+    measure: (problem, signal) => measureSamples(winnow, problem, plan.samples, signal),
+  });
+  const sampled = lines.map((line, place): Sampled => ({ problem: problems[place]!, line }));
+  const searches: Measured['searches'][number][] = [];
+  for (const search of SEARCHES) {
+    for (const width of plan.widths) {
+      const found = await collected(`${search.strategy} ${width}`, {
+        schema: searchLine,
+        measure: (problem, signal) => measureSearch(winnow, problem, { ...search, width }, signal),
+      });
+      searches.push({ search, width, lines: found });
+    }
+  }
+  const limit = Math.round(ANSWERS_WORTH * mean(lines.flatMap(({ samples }) => samples.map(({ tokens }) => tokens))));
+  const tight: TightLine[] = await collected(`tight ${limit}`, {
+    schema: tightLine,
+    measure: (problem, signal) => measureTight(winnow, problem, limit, signal),
+  });
+  const votes = task === 'chains' ? voteCurves(sampled, answer, winnow.outputs) : [];
+  return { title, sampled, curves: [...bestOfNCurves(sampled), ...votes], searches, tight };
+}
+
+/** Several sets as one. */
+function together(title: string, sets: readonly Measured[]): Measured {
+  const sampled = sets.flatMap((set) => set.sampled);
+  return {
+    title,
+    sampled,
+    curves: bestOfNCurves(sampled),
+    searches: sets[0]!.searches.map(({ search, width }, place) => ({
+      search,
+      width,
+      lines: sets.flatMap(({ searches }) => searches[place]!.lines),
+    })),
+    tight: sets.flatMap(({ tight }) => tight),
+  };
+}

@@ -1,0 +1,82 @@
+/** `npm run bench:accuracy`: accuracy against tokens of every method, on held-out problems, through the HTTP API. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { command, onInterrupt } from '../../bin/command.ts';
+import { CannotStart, readSettings, root } from '../../bin/settings.ts';
+import { measure, type Plan } from './measure.ts';
+import { picture } from './picture.ts';
+import { TASKS, type Task } from './problems.ts';
+import { Progress } from './progress.ts';
+import { report } from './report.ts';
+import { page } from './table.ts';
+import { connect } from './winnow.ts';
+
+const CACHE = join(import.meta.dirname, '.cache');
+
+const FULL: Plan = { tasks: TASKS, problems: Number.POSITIVE_INFINITY, samples: 64, widths: [4, 8, 16, 32] };
+const QUICK: Plan = { tasks: TASKS, problems: 30, samples: 16, widths: [8] };
+
+await command(async () => {
+  const plan = readPlan();
+  const { policies } = readSettings(process.env).config;
+  const { puzzles, chains } = policies;
+  if (!puzzles || !chains?.answer)
+    throw new CannotStart('The config needs the policies `puzzles` and `chains`, the latter with an `answer`.');
+  const signal = onInterrupt();
+  const winnow = await connect(process.env, signal);
+  try {
+    const folder = join(CACHE, winnow.identity);
+    const progress = new Progress();
+    const sets = await measure(plan, { winnow, folder, answer: chains.answer, signal, progress: progress.show });
+    progress.show('Computing', 0, 0);
+    const reports = sets.map(report);
+    const odd = sets.flatMap(({ sampled, searches, tight }) =>
+      [...sampled.map(({ line }) => line), ...searches.flatMap(({ lines }) => lines), ...tight].flatMap((line) => line.odd),
+    );
+    for (const oddity of new Set(odd)) console.error(`odd: ${oddity}`);
+    const whole = plan === FULL;
+    const text = page(reports, { minUseful: puzzles.min_useful_tokens, odd: new Set(odd).size, identity: winnow.identity, plan });
+    const out = whole ? join(root, 'docs') : folder;
+    mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, 'accuracy.md'), text);
+    writeFileSync(join(out, 'accuracy.svg'), picture(reports));
+    console.log(text);
+    console.error(`Written: accuracy.md and accuracy.svg in ${out}`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new CannotStart('Stopped. What was measured is kept: the same command goes on from there.');
+  } finally {
+    await winnow.stop();
+  }
+});
+
+function readPlan(): Plan {
+  const options = { quick: { type: 'boolean' }, only: { type: 'string' }, problems: { type: 'string' } } as const;
+  let values: { quick?: boolean; only?: string; problems?: string };
+  try {
+    ({ values } = parseArgs({ options }));
+  } catch (error) {
+    throw new CannotStart(`${(error as Error).message}\nOptions: --quick, --only puzzles|chains, --problems K.`);
+  }
+  const { quick, only, problems } = values;
+  const given: Plan = quick ? QUICK : FULL;
+  if (only === undefined && problems === undefined) return given;
+  return {
+    ...given,
+    ...(only === undefined ? {} : { tasks: [readTask(only)] }),
+    ...(problems === undefined ? {} : { problems: readCount(problems) }),
+  };
+}
+
+function readTask(given: string): Task {
+  const task = TASKS.find((one) => one === given);
+  if (!task) throw new CannotStart(`--only is "${given}". Tasks: ${TASKS.join(', ')}.`);
+  return task;
+}
+
+function readCount(given: string): number {
+  const count = Number(given);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new CannotStart(`--problems is "${given}". It is a whole number from 1: how many problems of each task.`);
+}

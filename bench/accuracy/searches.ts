@@ -1,0 +1,57 @@
+/** Searches and critique-refine, which cannot be computed from samples: each run for itself, by an integer budget. */
+import { z } from 'zod';
+import { runAnswer } from '../../schemas/run.ts';
+import { subSeed } from '../../src/random.ts';
+import { oddities } from './accounts.ts';
+import type { Problem } from './problems.ts';
+import { costOf, known, REWARDS, SEED, scoreBy, scored, written, writtenOf } from './samples.ts';
+import type { Winnow } from './winnow.ts';
+
+export interface Search {
+  readonly strategy: 'beam_search' | 'first_wrong_step';
+  readonly title: string;
+  readonly path: string;
+}
+
+export const SEARCHES: readonly Search[] = [
+  { strategy: 'beam_search', title: 'beam search', path: '/v1/search' },
+  { strategy: 'first_wrong_step', title: 'critique-refine', path: '/v1/critique-refine' },
+];
+
+export const searchLine = z.object({
+  id: z.string(),
+  seed: z.int(),
+  chosen: written,
+  /** Those that the last selection chose from. */
+  pool: z.array(scored),
+  tokens: z.int(),
+  rewardTokens: z.int(),
+  stop: z.string(),
+  odd: z.array(z.string()),
+});
+export type SearchLine = z.infer<typeof searchLine>;
+
+export async function measureSearch(
+  winnow: Winnow,
+  problem: Problem,
+  { strategy, path, width }: Search & { readonly width: number },
+  signal: AbortSignal,
+): Promise<SearchLine> {
+  const seed = subSeed(SEED, `${strategy} ${width}`, problem.id);
+  const body = { model: problem.task, prompt: problem.prompt, strategy, budget: width, sampling: { seed } };
+  const run = await winnow.post(path, { ...body, return: { candidates: 'all' } }, runAnswer, signal);
+  const pool = run.candidates!; // asked for by `return`
+  return {
+    id: problem.id,
+    seed,
+    chosen: { text: run.choice.message.content, finish: run.choice.finish_reason, tokens: run.account.chosen_tokens },
+    pool: pool.map((candidate) => ({
+      ...writtenOf(candidate),
+      scores: { outcome: scoreBy(candidate.scores, 'outcome'), process: scoreBy(candidate.scores, 'process') },
+    })),
+    tokens: known(run.usage.completion_tokens),
+    rewardTokens: REWARDS.reduce((sum, reward) => sum + costOf(run.account, reward).tokens, 0),
+    stop: run.stop_reason,
+    odd: oddities(run),
+  };
+}
