@@ -1,11 +1,15 @@
 /**
- * Four kinds of test, one after the other: `unit` in Node, `workerd` inside the Workers runtime, `system` against one
- * running Winnow (`inject('winnow').url`), `start` for starting and stopping it.
+ * Five kinds of test, one after the other: `unit` in Node, `workerd` inside the Workers runtime, `edge` there too, with the
+ * reward model inside the Worker, `system` against one running Winnow (`inject('winnow').url`), `start` for starting and
+ * stopping it.
  */
+import { resolve } from 'node:path';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { workerAliases } from './bin/edge-onnx.ts';
 
 const inWorkerd = ['test/workerd/**/*.test.ts'];
+const withEdgeModels = ['test/workerd/edge-*.test.ts'];
 const onRunning = ['test/http/**/*.test.ts', 'test/faults/**/*.test.ts'];
 const ofStarting = ['test/start/**/*.test.ts'];
 
@@ -22,7 +26,18 @@ export default defineConfig({
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'workerd', include: inWorkerd, sequence: { groupOrder: 2 } },
+        test: { name: 'workerd', include: inWorkerd, exclude: withEdgeModels, sequence: { groupOrder: 2 } },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        resolve: { alias: workerAliases(resolve('examples/winnow.edge.config.json')) },
+        test: {
+          name: 'edge',
+          include: withEdgeModels,
+          globalSetup: './test/workerd/edge-scores.ts',
+          testTimeout: 30_000,
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         test: {

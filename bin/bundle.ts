@@ -2,6 +2,7 @@
 import { basename, extname, join } from 'node:path';
 import { type BuildOptions, buildSync, type Loader, type Metafile, stop } from 'esbuild';
 import { unstable_readConfig as readWranglerConfig } from 'wrangler';
+import { workerAliases } from './edge-onnx.ts';
 import { CannotStart, root } from './settings.ts';
 
 /** The part of wrangler.toml that `npm start` needs; wrangler has checked it. */
@@ -35,7 +36,7 @@ const loaders: Readonly<Record<string, Loader>> = { Text: 'text', Data: 'copy', 
 /**
  * Bundles the Worker into `folder`.
  *
- * @param configPath the file that `import '#winnow.config.json'` stands for
+ * @param configPath the config that goes into it, and decides whether reward models do
  * @returns its modules, the script first
  */
 export function bundle(wrangler: WranglerConfig, configPath: string, folder: string): WorkerModule[] {
@@ -52,7 +53,7 @@ export function bundle(wrangler: WranglerConfig, configPath: string, folder: str
     define: { 'process.env.NODE_ENV': '"production"' },
     keepNames: true,
     external: ['cloudflare:*', ...(wrangler.compatibility_flags.includes('nodejs_compat') ? ['node:*'] : [])],
-    alias: { '#winnow.config.json': configPath },
+    alias: workerAliases(configPath),
     loader: Object.fromEntries([...types].map(([extension, type]) => [extension, loaders[type] ?? 'default'])),
     logLevel: 'silent',
   });

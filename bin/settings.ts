@@ -90,7 +90,8 @@ function portNumber(env: Environment, name: string, fallback: number): number {
   throw new CannotStart(`${name} is "${given}". A port is a whole number from 1 to 65535, or 0 for any free one.`);
 }
 
-function readConfig(path: string): Config {
+/** @throws CannotStart with the fields at fault */
+export function readConfig(path: string): Config {
   const json = readJson(path);
   try {
     return loadConfig(json);

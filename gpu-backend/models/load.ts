@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { ModelConfig } from '../../schemas/config.ts';
 import { ChatTemplate } from '../../src/tokens/chat-template.ts';
 import type { OrtLibrary } from '../ort/library.ts';
 import { Session } from '../ort/session.ts';
 import { CausalLm } from './causal-lm.ts';
+import { classifierConfig, kindOf } from './classifier-config.ts';
 import { ClassifierGraph } from './classifier-graph.ts';
 import { ModelFiles } from './files.ts';
 import { GENAI_CONFIG, readGenaiConfig } from './genai-layout.ts';
@@ -19,20 +19,6 @@ export type Model = CausalLm | RewardModel;
 
 const WEIGHTS = 'model.onnx';
 const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'];
-
-/** config.json of a classifier, as transformers writes it; `winnow` is ours and wins where it speaks. */
-const classifierConfig = z.looseObject({
-  architectures: z.array(z.string()).default([]),
-  max_position_embeddings: z.int().min(2),
-  pad_token_id: z.int().min(0).nullish(),
-  winnow: z
-    .looseObject({
-      kind: z.enum(['outcome', 'process']).optional(),
-      append_eos: z.literal(false).optional(),
-      padding_side: z.literal('right').optional(),
-    })
-    .default({}),
-});
 
 /**
  * Loads a folder: a policy where it has genai_config.json, else a reward by the architecture that config.json names.
@@ -56,7 +42,7 @@ async function loadPolicy(library: OrtLibrary, name: string, files: ModelFiles, 
 
 async function loadReward(library: OrtLibrary, name: string, files: ModelFiles, threads: number): Promise<RewardModel> {
   const config = await files.json('config.json', classifierConfig);
-  const kind = config.winnow.kind ?? kindOf(config.architectures, join(files.folder, 'config.json'));
+  const kind = kindOf(config, join(files.folder, 'config.json'));
   const session = new Session(library, files.path(WEIGHTS), { threads });
   const perToken = kind === 'process';
   const graph = new ClassifierGraph(session, files.path(WEIGHTS), { padding: config.pad_token_id ?? 0, perToken });
@@ -68,14 +54,14 @@ async function loadReward(library: OrtLibrary, name: string, files: ModelFiles, 
 async function parts(name: string, files: ModelFiles, weights: string) {
   const { tokenizer, template } = await loadTokenizer(files);
   const fingerprint = await files.fingerprint([weights, `${weights}.data`, ...TOKENIZER_FILES]);
-  return { name, fingerprint, tokenizer, template: template === undefined ? null : new ChatTemplate(template) };
+  return { name, fingerprint, tokenizer, template: template === undefined ? null : readTemplate(template, files.folder) };
 }
 
-function kindOf(architectures: readonly string[], file: string): 'outcome' | 'process' {
-  if (architectures.some((name) => name.endsWith('ForSequenceClassification'))) return 'outcome';
-  if (architectures.some((name) => name.endsWith('ForTokenClassification'))) return 'process';
-  throw new Error(
-    `${file}: architectures is ${JSON.stringify(architectures)}; one that ends in ForSequenceClassification (an outcome reward) ` +
-      'or ForTokenClassification (a process reward) is needed, or winnow.kind, or a genai_config.json for a policy.',
-  );
+function readTemplate(source: string, folder: string): ChatTemplate {
+  try {
+    return new ChatTemplate(source);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${folder}: the chat template cannot be read: ${reason}`, { cause });
+  }
 }

@@ -1,3 +1,4 @@
+import { edgeOnnx } from '#edge-onnx';
 import type { BackendConfig } from '../../schemas/config.ts';
 import { gpuBackend } from './gpu-backend.ts';
 import type { BackendPort } from './port.ts';
@@ -16,6 +17,6 @@ export function connect(name: string, config: BackendConfig, environment: Enviro
       return gpuBackend({ url, key: text(environment[config.key]), fetch: (...call) => fetch(...call) });
     }
     case 'edge_onnx':
-      throw new Error('edge_onnx');
+      return edgeOnnx();
   }
 }
