@@ -18,6 +18,8 @@ export class Draft {
   finish: Finish | undefined;
   reason: string | undefined;
   #text = '';
+  /** Length of prefix and text together, where a stop string ends them. */
+  #end: number | undefined;
   #ids: number[] | undefined = [];
   /** New tokens up to the end of each step, the open last one included; undefined once a call told none. */
   #ends: number[] = [];
@@ -37,7 +39,7 @@ export class Draft {
 
   /** Adds what a call wrote. `granted` tokens were allowed: a candidate cut there is still open. */
   add(line: CandidateLine, granted: number, delimiter: string, stop: readonly string[]): void {
-    if (this.#ends.length > 0 && !this.#text.endsWith(delimiter)) this.#ends.pop(); // the open step goes on
+    if (this.#ends.length > 0 && endsInStep(this.prefix.text + this.#text, delimiter)) this.#ends.pop(); // the open step goes on
     this.#ends.push(...line.step_ends.map((end) => this.tokens + end));
     this.#text += line.text;
     this.#ids = line.tokens && this.#ids ? [...this.#ids, ...line.tokens] : undefined;
@@ -48,12 +50,17 @@ export class Draft {
     const cutByGrant = line.finish === 'length' && line.token_count >= granted && this.tokens < this.most;
     if (cutByGrant) return;
     this.finish = line.finish;
-    if (line.finish === 'stop') this.#text = beforeStop(this.#text, stop);
+    if (line.finish === 'stop') this.#end = startOfStop(this.prefix.text, this.#text, stop);
   }
 
   fail(reason: string): void {
     this.finish = 'error';
     this.reason = reason;
+  }
+
+  /** It is not written any further: what it has is its text. */
+  cut(): void {
+    this.finish = 'budget';
   }
 
   /** Everything after the prompt so far: what a later wave continues. */
@@ -63,13 +70,14 @@ export class Draft {
   }
 
   candidate(delimiter: string): Candidate {
-    const { text, tokens } = this.resumed();
+    const { text: whole, tokens } = this.resumed();
+    const text = whole.slice(0, this.#end);
     const steps = splitSteps(text, delimiter);
     return {
       id: this.id,
       parent: this.prefix.id,
       text,
-      written: this.#text,
+      written: text.slice(this.prefix.text.length),
       steps,
       tokenCount: this.prefix.tokenCount + this.tokens,
       tokens,
@@ -84,15 +92,26 @@ export class Draft {
   /** Ends of all steps, those of the prefix included; undefined where they do not match the text's steps one to one. */
   #stepEnds(delimiter: string, steps: number): number[] | undefined {
     if (!this.prefix.stepEnds) return undefined;
-    const goesOn = this.#text !== '' && this.prefix.text !== '' && !this.prefix.text.endsWith(delimiter);
+    const goesOn = this.#ends.length > 0 && endsInStep(this.prefix.text, delimiter);
     const before = goesOn ? this.prefix.stepEnds.slice(0, -1) : this.prefix.stepEnds;
     const ends = [...before, ...this.#ends.map((end) => this.prefix.tokenCount + end)];
-    return ends.length === steps ? ends : undefined;
+    const kept = this.#end === undefined ? ends : ends.slice(0, steps); // a stop string may have been a step's beginning
+    return kept.length === steps ? kept : undefined;
   }
 }
 
-/** A stop string that began before a wave's border is still in the text: the earliest one ends it. */
-function beforeStop(text: string, stop: readonly string[]): string {
-  const places = stop.map((string) => text.indexOf(string)).filter((place) => place >= 0);
-  return places.length > 0 ? text.slice(0, Math.min(...places)) : text;
+/** Whether the text's last step is still open. What follows a delimiter may be the beginning of another one. */
+function endsInStep(text: string, delimiter: string): boolean {
+  const last = splitSteps(text, delimiter).at(-1);
+  return last !== undefined && !last.endsWith(delimiter);
+}
+
+/**
+ * A stop string that began before a border of waves, or in the prefix, is still in the text: where the earliest one begins,
+ * of those that end in `text`.
+ */
+function startOfStop(before: string, text: string, stop: readonly string[]): number | undefined {
+  const places = stop.map((string) => (before + text).indexOf(string, Math.max(0, before.length - string.length + 1)));
+  const found = places.filter((place) => place >= 0);
+  return found.length > 0 ? Math.min(...found) : undefined;
 }

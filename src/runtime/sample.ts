@@ -18,7 +18,13 @@ interface Round {
   readonly state: RunState;
   /** Critics and judges write no answers. */
   readonly writesAnswers: boolean;
+  /** Every candidate that may be written, by planned id. */
+  readonly planned: readonly Draft[];
 }
+
+// What one call may hold (schemas/backend.ts): what is above it waits for the next wave.
+const MOST_PREFIXES = 1024;
+const MOST_CHILDREN = 256;
 
 /** Tokens that a wave lets a candidate have. */
 interface Granted {
@@ -35,32 +41,34 @@ interface Granted {
 export async function sampleInWaves(operation: SampleOperation, context: RunContext, state: RunState): Promise<Candidate[]> {
   const policy = context.policies[operation.policy]!;
   const writesAnswers = operation.role === 'policy' || operation.role === 'refiner';
-  const round: Round = { operation, policy, context, state, writesAnswers };
-  const drafts = plan(round);
+  const drafts = plan(operation, policy, writesAnswers ? context.ledger.candidatesLeft : Number.POSITIVE_INFINITY, state);
+  const round: Round = { operation, policy, context, state, writesAnswers, planned: inPlannedOrder(drafts) };
   for (let number = 0; ; number++) {
     const granted = grantWave(round, drafts);
     if (granted.length === 0) break;
     await performWave(round, granted, number);
   }
-  const started = inPlannedOrder(drafts.filter((draft) => draft.started || draft.finish === 'error'));
-  for (const draft of started) if (operation.until === 'step' || !draft.closed) bookAnswer(round, draft);
+  const started = round.planned.filter((draft) => draft.started || draft.finish === 'error');
+  const kept = started.filter((draft) => state.indexes.has(draft.id) || bookAnswer(round, draft));
   if (operation.until === 'end' && writesAnswers) state.planned += drafts.length;
-  return started.map((draft) => draft.candidate(policy.step.delimiter));
+  return kept.map((draft) => draft.candidate(policy.step.delimiter));
 }
 
-/** Child 0 of every prefix, then child 1, ...: no more than `max_candidates` leaves, and none that may have no token. */
-function plan({ operation, policy, context, state, writesAnswers }: Round): Draft[] {
-  const { prefixes, count, firstChild } = operation;
+/**
+ * Child 0 of every prefix, then child 1, ...: none that may have no token, and no more answers than `left`. Steps are not
+ * answers: how many of them end one is known when they are written.
+ */
+function plan(operation: SampleOperation, policy: PolicyConfig, left: number, state: RunState): Draft[] {
+  const { prefixes, count, firstChild, until } = operation;
   const drafts = Array.from({ length: count }, (_, child) =>
     prefixes.flatMap((prefix) => {
       const most = mostTokens(operation, policy, prefix);
       return most > 0 ? [new Draft(prefix, firstChild + child, most)] : [];
     }),
   ).flat();
-  if (!writesAnswers) return drafts;
-  const left = context.ledger.candidatesLeft;
-  if (drafts.length > left) state.stop ??= 'max_candidates';
-  return drafts.slice(0, left);
+  const most = until === 'step' && left > 0 ? drafts.length : left;
+  if (drafts.length > most) state.stop ??= 'max_candidates';
+  return drafts.slice(0, most);
 }
 
 function mostTokens({ until, sampling }: SampleOperation, { step }: PolicyConfig, prefix: Prefix): number {
@@ -78,7 +86,9 @@ function grantWave({ operation, policy, context, state }: Round, drafts: readonl
   }
   const reserve = operation.finishing ? 0 : context.finishingReserve;
   const grants = wave(open, Math.max(0, context.ledger.available - reserve), fitRule(operation, policy));
-  const granted = open.flatMap((draft, place) => (grants[place]! > 0 ? [{ draft, tokens: grants[place]! }] : []));
+  const granted = open
+    .flatMap((draft, place) => (grants[place]! > 0 ? [{ draft, tokens: grants[place]! }] : []))
+    .slice(0, MOST_PREFIXES);
   if (granted.length === 0) state.stop ??= 'max_tokens';
   return granted;
 }
@@ -97,7 +107,6 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
     operation.role,
     granted.reduce((total, { tokens }) => total + tokens, 0),
   );
-  for (const { draft } of granted) ledger.runTip(draft.started ? draft.id : draft.prefix.id);
   let sampled = 0;
   let usage: z.infer<typeof generateUsage> | undefined;
   let failure: WinnowError | undefined;
@@ -126,7 +135,11 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
   }
   if (failure?.code === 'deadline_exceeded') state.stop ??= 'max_time';
   else if (failure && isDown(failure)) state.stop ??= 'backend_failed';
-  for (const { draft } of waiting.values()) draft.fail(failure?.code ?? 'missing');
+  for (const { draft } of waiting.values()) {
+    if (failure && draft.tokens > 0)
+      draft.cut(); // what earlier waves wrote is paid for, and may be all that there is
+    else draft.fail(failure?.code ?? 'missing');
+  }
 }
 
 /** The backend may have sampled before it broke off; a refusal comes before any work. */
@@ -166,7 +179,8 @@ function prefixesOf(granted: readonly Granted[]): GeneratePrefix[] {
       continue;
     }
     const last = newest.get(draft.prefix.id);
-    if (last && last.max_tokens === tokens && last.first_child + last.count === draft.child) {
+    const goesOn = last && last.max_tokens === tokens && last.first_child + last.count === draft.child;
+    if (goesOn && last.count < MOST_CHILDREN) {
       last.count += 1;
       continue;
     }
@@ -193,20 +207,31 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiti
   }
   draft.add(line, tokens, policy.step.delimiter, operation.sampling.stop);
   if (line.finish === 'budget') state.stop ??= 'max_time';
-  if (line.token_count > 0) context.ledger.leaveTip(draft.id);
+  if (line.token_count > 0) {
+    context.ledger.runTip(draft.prefix.id);
+    context.ledger.leaveTip(draft.id);
+  }
   if (writesAnswers) context.ledger.wrote(draft.id, line.token_count);
   if (draft.closed && operation.until === 'end') bookAnswer(round, draft);
   return line.token_count;
 }
 
-/** Books an answer that came to its end or was cut, and tells it. A step is not an answer, unless it ends one. */
-function bookAnswer({ operation, policy, context, state, writesAnswers }: Round, draft: Draft): void {
-  if (!writesAnswers || draft.finish === 'error') return;
+/**
+ * Books an answer that came to its end or was cut, and tells it. A step is not an answer, unless it ends one.
+ *
+ * @returns false where `max_candidates` leaves no room for it: it does not count, and is dropped
+ */
+function bookAnswer({ operation, policy, context, state, writesAnswers, planned }: Round, draft: Draft): boolean {
+  if (!writesAnswers || draft.finish === 'error') return true;
   const candidate = draft.candidate(policy.step.delimiter);
   const full = candidate.tokenCount >= operation.sampling.max_tokens;
-  if (operation.until === 'step' && candidate.finish !== 'stop' && !full) return;
+  if (operation.until === 'step' && candidate.finish !== 'stop' && !full) return true;
+  if (context.ledger.candidatesLeft === 0) {
+    state.stop ??= 'max_candidates';
+    return false;
+  }
   context.ledger.countCandidate();
-  const index = operation.until === 'end' ? state.planned + placeOf(draft, operation) : state.planned++;
+  const index = operation.until === 'end' ? state.planned + planned.indexOf(draft) : state.planned++;
   state.indexes.set(candidate.id, index);
   context.listen({
     name: 'candidate',
@@ -218,10 +243,8 @@ function bookAnswer({ operation, policy, context, state, writesAnswers }: Round,
       finish_reason: finishReason(candidate),
     },
   });
+  return true;
 }
-
-const placeOf = (draft: Draft, { prefixes, count, firstChild }: SampleOperation): number =>
-  prefixes.indexOf(draft.prefix) * count + draft.child - firstChild;
 
 function inPlannedOrder(drafts: readonly Draft[]): Draft[] {
   const byPrefix = new Map<string, Draft[]>();

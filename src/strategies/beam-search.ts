@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Finish } from '../../schemas/candidate.ts';
 import type { Asking, Candidate, Prefix, Scored } from '../operation.ts';
 import { note, root, sample } from '../operation.ts';
 import type { StrategyTask } from './define.ts';
@@ -10,7 +11,7 @@ import { bestFirst } from './rank.ts';
  * on; those that ended are set aside. Ends when `min_completed` have ended, after `max_steps` rounds, or when a round comes
  * back empty. Where nothing ended, the best open prefixes are completed with what the finishing reserve holds.
  *
- * @returns the candidates that reached their end, unordered; where none did, the best open ones
+ * @returns the candidates that reached their end or all their tokens, unordered; where none ended, the best open ones too
  * @see methods C.0, C.1; Snell et al. 2024
  */
 export const beamSearch = define({
@@ -41,11 +42,11 @@ export const beamSearch = define({
     const reward = task.stepReward!; // `needs.stepReward`: refused before it is started where there is none
     const completed: Scored[] = [];
     const exhausted: Scored[] = [];
-    let beams: readonly Prefix[] = [root];
+    let beams: readonly Beam[] = [root];
     let open: readonly Scored[] = []; // the last beams that there were
     for (let round = 0; round < maxSteps && beams.length > 0 && completed.length < minCompleted; round++) {
       const steps = yield* sample({ ...task, prefixes: beams, count: round === 0 ? keep * branch : branch, until: 'step' });
-      const scored = yield* scoredBy(reward, task, unscored(steps.filter(alive(task))));
+      const scored = yield* scoredBy(reward, task, unscored(steps.filter(alive(task, beams))));
       const unfinished = scored.filter((candidate) => !finished(candidate));
       const growing = unfinished.filter((candidate) => tokensLeft(candidate, task.sampling) > 0);
       completed.push(...scored.filter(finished));
@@ -57,16 +58,27 @@ export const beamSearch = define({
         yield* note({ type: 'prune', id, reason: 'not_kept' });
       yield* note({ type: 'round', round, kept: kept.map((beam) => beam.id) });
     }
-    if (completed.length > 0) return { pool: completed };
+    if (completed.length > 0) return { pool: [...completed, ...exhausted] };
     return { pool: [...(yield* complete(task, reward, open[0] ?? root, keep * branch)), ...exhausted, ...open] };
   },
 });
 
+/** What grows: the prompt, or a candidate, which says how its last step ended. */
+type Beam = Prefix & { readonly finish?: Finish };
+
 /** A failed one is dropped, and so is a dead end: an empty step, unless the answer stands before it (methods C.0). */
 const alive =
-  ({ answered }: StrategyTask) =>
-  (candidate: Candidate): boolean =>
-    candidate.finish !== 'error' && (candidate.written.trim() !== '' || (finished(candidate) && answered(candidate.text)));
+  ({ answered }: StrategyTask, parents: readonly Beam[]) =>
+  (candidate: Candidate): boolean => {
+    if (candidate.finish === 'error') return false;
+    if (candidate.written.trim() !== '') return true;
+    const parent = parents.find(({ id }) => id === candidate.parent);
+    return finished(candidate) && (answered(candidate.text) || (parent !== undefined && endsStep(parent, candidate)));
+  };
+
+/** It wrote nothing, and yet its step is not empty: the parent's was cut in the middle, or began the stop string. */
+const endsStep = ({ finish, text }: Beam, candidate: Candidate): boolean =>
+  candidate.text.trim() !== '' && (candidate.text.length < text.length || (finish !== undefined && finish !== 'step'));
 
 /** The first of each text. */
 function distinct(candidates: readonly Scored[]): Scored[] {
@@ -75,8 +87,8 @@ function distinct(candidates: readonly Scored[]): Scored[] {
 }
 
 /** Nothing ended: the best open prefix is written to its end, greedily, with the finishing reserve. */
-function* complete(task: StrategyTask, reward: string, best: Prefix, firstChild: number): Asking<Scored[]> {
+function* complete(task: StrategyTask, reward: string, best: Beam, firstChild: number): Asking<Scored[]> {
   const sampling = { ...task.sampling, temperature: 0 };
   const ends = yield* sample({ ...task, sampling, prefixes: [best], count: 1, firstChild, until: 'end', finishing: true });
-  return yield* scoredBy(reward, task, unscored(ends.filter(alive(task))));
+  return yield* scoredBy(reward, task, unscored(ends.filter(alive(task, [best]))));
 }

@@ -103,6 +103,32 @@ test('an empty last step ends an answer that stands before it (methods C.0)', ()
   expect(ids(value.pool)).toEqual(['0.0']);
 });
 
+test.each(['length', 'budget'] as const)(
+  'an end right after a step that was cut (%s) ends that step: it is no dead end',
+  (finish) => {
+    const cut = candidate('0.0', 'the answer is 7', { finish });
+    const end = candidate('0.0.0', 'the answer is 7', { written: '' });
+    const { value } = drive(beamSearch.run(task, { ...options, min_completed: 1 }), [
+      sampled(cut),
+      scores(0.5),
+      sampled(end),
+      scores(0.5),
+    ]);
+    expect(ids(value.pool)).toEqual(['0.0.0']);
+  },
+);
+
+test('a stop string that began in the step before takes it back: that is an end, no dead end', () => {
+  const end = candidate('0.0.0', 'the answer is 7', { written: '' }); // of the stop string "\n\n"
+  const { value } = drive(beamSearch.run(task, { ...options, min_completed: 1 }), [
+    sampled(step('0.0', 'the answer is 7\n')),
+    scores(0.5),
+    sampled(end),
+    scores(0.5),
+  ]);
+  expect(ids(value.pool)).toEqual(['0.0.0']);
+});
+
 test('a failed candidate leaves the search; the others go on', () => {
   const failed = candidate('0.0', 'text', { finish: 'error', reason: 'missing' });
   const { asked } = drive(beamSearch.run(task, options), [sampled(failed, step('0.1')), scores(0.5), sampled(), sampled()]);
@@ -126,6 +152,15 @@ test('a prefix that has all its tokens is not grown; it is kept beside the open 
   ]);
   expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.1' }] });
   expect(ids(value.pool)).toEqual(['0.0', '0.1']);
+});
+
+test('an answer that has all its tokens stays in the pool beside one that ended: it was told, and it counts', () => {
+  const full = step('0.0', 'full\n', { finish: 'length', tokenCount: 100 });
+  const { value } = drive(beamSearch.run(task, { ...options, min_completed: 1 }), [
+    sampled(full, ended('0.1')),
+    scores(0.9, 0.1),
+  ]);
+  expect(ids(value.pool)).toEqual(['0.1', '0.0']);
 });
 
 test('where nothing ended the best open prefix is written to its end, greedily, out of the finishing reserve', () => {

@@ -1,0 +1,161 @@
+/** A backend in memory whose candidates are a function of seed, path and position, and that keeps the word of port.ts. */
+import { countSteps } from '../../gpu-backend/engine/steps.ts';
+import type {
+  CandidateLine,
+  GenerateLine,
+  GeneratePrefix,
+  GenerateRequest,
+  ScoreRequest,
+  ScoreResponse,
+} from '../../schemas/backend.ts';
+import { WinnowError } from '../../schemas/errors.ts';
+import type { BackendPort } from '../../src/backends/port.ts';
+import { mulberry32, subSeed } from '../../src/random.ts';
+
+/** Texts of the tokens by id; the first one ends a candidate. Delimiters and stop strings lie across their borders. */
+export const vocabulary = ['', 'a', 'b', 'ab', 'ba', '.', '\n', 'b\n', '\n\n', '\na'];
+
+export interface Behaviour {
+  /** How often a candidate ends by itself, of 1. */
+  readonly ends?: number;
+  /** The token at a place of a candidate, instead of a drawn one. */
+  readonly tokens?: (id: string, place: number) => number;
+  /** Order in which lines arrive; as planned where absent. */
+  readonly shuffle?: number;
+  /** Lines instead of those of this call, or what it throws. */
+  readonly instead?: (request: GenerateRequest, lines: readonly GenerateLine[]) => AsyncIterable<GenerateLine> | undefined;
+  readonly score?: (request: ScoreRequest) => ScoreResponse | Promise<ScoreResponse>;
+}
+
+export class ScriptedBackend implements BackendPort {
+  readonly requests: GenerateRequest[] = [];
+  readonly scoreRequests: ScoreRequest[] = [];
+  /** Tokens sampled by all calls. */
+  sampled = 0;
+  readonly #behaviour: Behaviour;
+
+  constructor(behaviour: Behaviour = {}) {
+    this.#behaviour = behaviour;
+  }
+
+  async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateLine> {
+    signal.throwIfAborted();
+    this.requests.push(request);
+    const lines = this.#lines(request);
+    yield* this.#behaviour.instead?.(request, lines) ?? lines;
+  }
+
+  async score(request: ScoreRequest): Promise<ScoreResponse> {
+    this.scoreRequests.push(request);
+    return this.#behaviour.score?.(request) ?? scoresByLength(request);
+  }
+
+  async models() {
+    return [];
+  }
+
+  async ready() {
+    return true;
+  }
+
+  #lines(request: GenerateRequest): GenerateLine[] {
+    const candidates = request.prefixes.flatMap((prefix) => childrenOf(prefix).map((id) => this.#write(request, prefix, id)));
+    const completion_tokens = candidates.reduce((sum, { token_count }) => sum + token_count, 0);
+    this.sampled += completion_tokens;
+    const usage = { prompt_tokens: 10, completion_tokens, processed: completion_tokens, cached: 0, unique: completion_tokens };
+    const { shuffle } = this.#behaviour;
+    const arrived = shuffle === undefined ? candidates : shuffled(candidates, shuffle + this.requests.length);
+    return [...arrived, { type: 'done', usage, fingerprint: 'scripted' }];
+  }
+
+  #write(request: GenerateRequest, prefix: GeneratePrefix, id: string): CandidateLine {
+    const { until, step, sampling, seed } = request;
+    const before = prefix.text;
+    const given = prefix.tokens?.length ?? 0;
+    const tokens: number[] = [];
+    const ends: number[] = [];
+    let text = '';
+    let finish: CandidateLine['finish'] = 'length';
+    while (tokens.length < prefix.max_tokens) {
+      const place = given + tokens.length;
+      const token = this.#behaviour.tokens?.(id, place) ?? draw(seed, id, place, this.#behaviour.ends ?? 0.05);
+      tokens.push(token);
+      text += vocabulary[token]!;
+      ends.push(text.length);
+      const stop = firstMatch(before, text, sampling.stop);
+      if (stop) text = text.slice(0, stop.start >= 0 ? stop.start : stop.end);
+      if (stop || token === 0) {
+        finish = 'stop';
+        break;
+      }
+      if (until === 'step' && countOf(before + text, step.delimiter) > countOf(before, step.delimiter)) {
+        finish = 'step';
+        break;
+      }
+    }
+    const count = countSteps(step.delimiter, { before, text, ends, resumed: prefix.resume === true });
+    return {
+      type: 'candidate',
+      id,
+      parent: prefix.resume ? id.slice(0, id.lastIndexOf('.')) : prefix.id,
+      text,
+      step: count.step,
+      step_ends: [...count.stepEnds],
+      tokens,
+      token_count: tokens.length,
+      finish,
+    };
+  }
+}
+
+/** A token's number in the stream of its candidate: the same wherever the candidate was cut. */
+function draw(seed: number, id: string, place: number, ends: number): number {
+  const next = mulberry32(subSeed(seed, id, place));
+  return next() < ends ? 0 : 1 + Math.floor(next() * (vocabulary.length - 1));
+}
+
+const childrenOf = ({ id, count, first_child, resume }: GeneratePrefix): string[] =>
+  resume ? [id] : Array.from({ length: count }, (_, child) => `${id}.${first_child + child}`);
+
+const countOf = (text: string, part: string): number => text.split(part).length - 1;
+
+/** The stop string that begins first, of those that end in the new text; places are counted from its beginning. */
+function firstMatch(before: string, text: string, stop: readonly string[]): { start: number; end: number } | undefined {
+  return stop
+    .flatMap((string) => {
+      const from = Math.max(0, before.length - string.length + 1);
+      const start = (before + text).indexOf(string, from) - before.length;
+      return start + before.length < 0 ? [] : [{ start, end: start + string.length }];
+    })
+    .filter(({ end }) => end > 0)
+    .sort((a, b) => a.start - b.start || a.end - b.end)[0];
+}
+
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  const next = mulberry32(seed);
+  return items
+    .map((item) => ({ item, key: next() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
+}
+
+/** A reward that any test can compute: a text's length, a step's share of it. */
+const scoresByLength = ({ candidates }: ScoreRequest): ScoreResponse => ({
+  scores: candidates.map(({ id, text, steps }) => ({
+    id,
+    ok: true,
+    value: text.length,
+    tokens: text.length,
+    ...(steps ? { steps: steps.map((step) => step.length / Math.max(1, text.length)) } : {}),
+  })),
+  usage: { calls: 1, candidates: candidates.length, tokens: candidates.reduce((sum, { text }) => sum + text.length, 0) },
+});
+
+/** A call that gives these lines and then breaks off. */
+export async function* broken(
+  lines: readonly GenerateLine[],
+  code: 'backend_error' | 'backend_unreachable' | 'deadline_exceeded',
+) {
+  yield* lines;
+  throw new WinnowError(code, 'It broke off.');
+}
