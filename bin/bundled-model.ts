@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { classifierConfig, kindOf } from '../gpu-backend/models/classifier-config.ts';
 import type { BundledModel } from '../src/backends/edge-onnx/models.ts';
-import { tokenizerJson } from '../src/tokens/tokenizer.ts';
+import { ChatTemplate } from '../src/tokens/chat-template.ts';
+import { Tokenizer, tokenizerJson } from '../src/tokens/tokenizer.ts';
 import { CannotStart } from './settings.ts';
 
 const tokenizerConfig = z.looseObject({ chat_template: z.string().optional() });
@@ -38,6 +39,7 @@ export function readModelFolder(name: string, folder: string): ModelFolder {
     tokenizerConfig: tokenizing,
     template: ownTemplate ?? tokenizing.chat_template ?? null,
   };
+  checkReading(reading, folder);
   const hash = createHash('sha256').update(readFileSync(weights)).update(JSON.stringify(reading));
   return {
     weights,
@@ -49,6 +51,24 @@ export function readModelFolder(name: string, folder: string): ModelFolder {
       fingerprint: hash.digest('hex').slice(0, 12),
     },
   };
+}
+
+/** The Worker makes these at its first request; what is wrong with them is said before it is built. */
+function checkReading(
+  { tokenizer, tokenizerConfig, template }: Pick<BundledModel, 'tokenizer' | 'tokenizerConfig' | 'template'>,
+  folder: string,
+) {
+  const made = {
+    'tokenizer.json': () => new Tokenizer(tokenizer, tokenizerConfig),
+    'the chat template': () => template !== null && new ChatTemplate(template),
+  };
+  for (const [what, make] of Object.entries(made)) {
+    try {
+      make();
+    } catch (cause) {
+      throw new CannotStart(`${folder}: ${what} cannot be read: ${cause instanceof Error ? cause.message : cause}`);
+    }
+  }
 }
 
 function kind(...asked: Parameters<typeof kindOf>): ReturnType<typeof kindOf> {

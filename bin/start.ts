@@ -17,11 +17,14 @@ await command(async () => {
 
 function greeting({ url, backendUrl, settings }: Winnow, seconds: number): string {
   const key = settings.keys ? ` \\\n  -H "Authorization: Bearer $YOUR_KEY"` : '';
+  const { policies, default_policy: policy, backends } = settings.config;
+  const writes = backends[policies[policy]!.backend]!.kind !== 'edge_onnx'; // each names the other: the config is checked
+  const [path, more] = writes ? ['/v1/best-of-n', '"n": 8'] : ['/v1/score', '"candidates": ["20 + 12 = 32 | 3 7 32"]'];
   return `
 Winnow is ready at ${url} (${seconds.toFixed(1)} s)${backendUrl ? `, its backend at ${backendUrl}` : ''}. Ctrl-C stops it.
 
-curl ${url}/v1/best-of-n${key} \\
+curl ${url}${path}${key} \\
   -H 'content-type: application/json' \\
-  -d '{"prompt": "Use 3, 7, 12, 20 to make 45.", "n": 8}'
+  -d '{"prompt": "Use 3, 7, 12, 20 to make 45.", ${more}}'
 `;
 }

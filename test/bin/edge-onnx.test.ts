@@ -83,6 +83,8 @@ test.each([
     content: '{"max_position_embeddings": 8}',
     message: 'one that ends in ForSequenceClassification (an outcome reward)',
   },
+  { file: 'chat_template.jinja', content: '{% if %}', message: 'the chat template cannot be read' },
+  { file: 'tokenizer.json', content: '{"model": {}}', message: 'tokenizer.json cannot be read' },
   { file: 'tokenizer.json', content: '{}', message: 'tokenizer.json: model:' },
 ])('$file of "$content" is refused by its name', ({ file, content, message }) => {
   const copy = copied('broken');
