@@ -1,4 +1,5 @@
 import type { TokenLogprob } from '../../schemas/candidate.ts';
+import { WinnowError } from '../../schemas/errors.ts';
 import type { LanguageModel, LanguageRows } from '../models/language-model.ts';
 import { Batch } from './batch.ts';
 import { Call, type Ended, type EngineUsage, type Generation, type Group } from './call.ts';
@@ -152,7 +153,9 @@ export class Engine {
   }
 
   #fail(sequence: Sequence, cause: unknown): void {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const told = cause instanceof WinnowError;
+    if (!told) console.error(cause); // the runtime's words name files and nodes: they are for the log
+    const message = told ? cause.message : 'The policy failed on this candidate; the log of the backend says how.';
     sequence.call.end(sequence, { ok: false, id: sequence.id, message });
   }
 }

@@ -1,3 +1,4 @@
+import { WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 
 export type SamplerSettings = Pick<Sampling, 'temperature' | 'top_k' | 'top_p' | 'min_p'>;
@@ -26,7 +27,7 @@ export class Sampler {
    *
    * @param logits  [vocabulary]
    * @param uniform  in [0, 1): decides which token, as a place on the line of the kept probabilities in order of id
-   * @throws Error where a logit is NaN or infinite upwards
+   * @throws WinnowError where a logit is NaN or infinite upwards
    */
   sample(logits: Float32Array, { temperature, top_k: topK, top_p: topP, min_p: minP }: SamplerSettings, uniform: number): number {
     const best = largest(logits);
@@ -84,10 +85,11 @@ function largest(logits: Float32Array): number {
   for (let token = 0; token < logits.length; token++) {
     if (logits[token]! > logits[best]!) best = token;
     if (Number.isNaN(logits[token]) || logits[token] === Number.POSITIVE_INFINITY) {
-      throw new Error(`The model gave a logit that is ${logits[token]} (token ${token}).`);
+      throw new WinnowError('internal_error', `The model gave a logit that is ${logits[token]} (token ${token}).`);
     }
   }
-  if (logits[best] === Number.NEGATIVE_INFINITY) throw new Error('The model gave no token a probability.');
+  if (logits[best] === Number.NEGATIVE_INFINITY)
+    throw new WinnowError('internal_error', 'The model gave no token a probability.');
   return best;
 }
 

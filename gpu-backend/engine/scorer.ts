@@ -88,8 +88,9 @@ export class Scorer {
       const rows = await this.model.read(batch.map(({ input }) => input));
       for (const [row, { resolve }] of batch.entries()) resolve(reading(rows[row]!));
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      for (const { resolve } of batch) resolve({ ok: false, reason });
+      console.error(cause); // the runtime's words name files and nodes: they are for the log
+      for (const { resolve } of batch)
+        resolve({ ok: false, reason: 'The reward model failed; the log of the backend says how.' });
     }
   }
 }

@@ -31,7 +31,7 @@ export class OrtLibrary {
   /** Use `openLibrary`. */
   constructor(koffi: Koffi, path: string) {
     this.path = path;
-    this.loaded = koffi.load(path);
+    this.loaded = load(koffi, path);
     const api = functionTable(koffi, this.loaded, path);
     this.version = api.version;
     this.#functions = api.functions;
@@ -110,10 +110,21 @@ export async function openLibrary(configured?: string): Promise<OrtLibrary> {
   return new OrtLibrary(koffi, path);
 }
 
+function load(koffi: Koffi, path: string): ReturnType<Koffi['load']> {
+  try {
+    return koffi.load(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${path} cannot be loaded as ONNX Runtime: ${reason}`, { cause });
+  }
+}
+
 async function loadKoffi(): Promise<Koffi> {
   try {
     const { default: koffi } = await import('koffi');
-    koffi.config({ ...koffi.config(), async_stack_size: ASYNC_STACK_BYTES });
+    const settings = koffi.config();
+    // refused once a function has been called, even where nothing changes
+    if (settings.async_stack_size !== ASYNC_STACK_BYTES) koffi.config({ ...settings, async_stack_size: ASYNC_STACK_BYTES });
     return koffi;
   } catch (cause) {
     throw new Error(

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { mulberry32 } from '../../../src/random.ts';
 import { branch, encode, generation, historyEngine, write } from '../generation.ts';
 import { END, NEWLINE, only } from '../history-model.ts';
+
+afterEach(() => vi.restoreAllMocks());
 
 const idle = { running: 0, waiting: 0 };
 
@@ -210,10 +212,13 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('a logit of %s fails its own c
 });
 
 test('a run that fails ends those who were in it; the next call is served', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   let runs = 0;
   const { engine } = historyEngine({ failRun: () => ++runs === 3 });
   const { ended } = await write(engine, generation({ branches: [branch({ count: 2 })] }));
-  expect(ended).toEqual(['0.1', '0.0'].map((id) => ({ ok: false, id, message: 'The graph failed.' })).reverse());
+  const message = expect.stringContaining('log of the backend');
+  expect(ended).toEqual(['0.0', '0.1'].map((id) => ({ ok: false, id, message })));
+  expect(log.mock.calls.flat().map(String)).toEqual(Array(2).fill('Error: The graph failed.'));
   expect((await write(engine, generation())).lines['0.0']!.finish).toMatch(/stop|length/);
 });
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Readable, Scorer } from '../../../gpu-backend/engine/scorer.ts';
 import type { RewardInput, RewardModel } from '../../../gpu-backend/models/reward-model.ts';
 import { characters } from '../history-model.ts';
@@ -52,7 +52,10 @@ test('a run that fails gives its reason; the next one is served', async () => {
     if (runs++ === 0) throw new Error('The graph failed.');
     return [1];
   });
-  expect(await scorer.read(readable(3))).toEqual({ ok: false, reason: 'The graph failed.' });
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  expect(await scorer.read(readable(3))).toMatchObject({ ok: false, reason: expect.stringContaining('log of the backend') });
+  expect(String(log.mock.calls[0])).toContain('The graph failed.');
+  log.mockRestore();
   expect(await scorer.read(readable(3))).toEqual({ ok: true, values: [1] });
 });
 

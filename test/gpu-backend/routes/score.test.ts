@@ -25,9 +25,7 @@ test.each(['puzzle-outcome', 'puzzle-process'])(
   async (model) => {
     const texts = Array.from({ length: 40 }, (_, index) => ({
       id: `${index}`,
-      text:
-        `${text}
-`.repeat(index % 5) + `${index}`,
+      text: [...Array(index % 5).fill(text), index].join('\n'),
     }));
     const together = await scored(model, texts);
     for (const [index, candidate] of texts.entries()) {
