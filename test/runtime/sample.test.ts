@@ -133,7 +133,7 @@ test('with room for all there is one call, whose children of one prefix share an
 });
 
 test('what goes on is asked for under its own id, with all that it has: ids of prefix and text', async () => {
-  const { backend, candidates } = await sample(sampleOf({ count: 3 }), { maxTokens: 60 }, { ends: 0 });
+  const { backend, candidates } = await sample(sampleOf({ count: 5 }), { maxTokens: 60 }, { ends: 0 });
   const resumed = backend.requests.flatMap(({ prefixes }) => prefixes).find(({ resume }) => resume)!;
   const candidate = candidates.find(({ id }) => id === resumed.id)!;
   expect(resumed).toMatchObject({ count: 1, first_child: 0 });
