@@ -33,7 +33,7 @@ export type Method = 'oracle' | 'outcome' | 'process' | 'majority' | 'weighted o
 /** 1, 2, 4, ... to at most n: what tables and pictures show. */
 export const powers = (n: number): number[] => Array.from({ length: Math.floor(Math.log2(n)) + 1 }, (_, power) => 2 ** power);
 
-const SUBSETS = 32; // drawn a problem and N for the votes: over 500 problems they add less than 0.4 points of noise
+const SUBSETS = 64; // drawn a problem and N for the votes: over 500 problems they add less than 0.3 points of noise
 
 /** The best that any choice can do, and best-of-N by each reward, for every N up to the samples that there are. */
 export function bestOfNCurves(sampled: readonly Sampled[]): Curve[] {

@@ -1,8 +1,9 @@
 /** Measures every set through the API, from the cache where it can. */
 import { join } from 'node:path';
-import type { AnswerConfig } from '../../schemas/config.ts';
+import type { Config } from '../../schemas/config.ts';
 import { collect, type Work } from './cache.ts';
 import { bestOfNCurves, type Sampled, voteCurves } from './curves.ts';
+import { digest } from './digest.ts';
 import { grouped } from './grouped.ts';
 import { type Problem, readProblems, type Task } from './problems.ts';
 import { type Measured, mean } from './report.ts';
@@ -24,8 +25,8 @@ export interface Setting {
   readonly winnow: Winnow;
   /** Of the cache; those of other weights lie beside it. */
   readonly folder: string;
-  /** How the votes read an answer. */
-  readonly answer: AnswerConfig;
+  /** Of the Winnow that is asked: each task is a policy. */
+  readonly policies: Config['policies'];
   readonly signal: AbortSignal;
   readonly progress: (what: string, done: number, total: number) => void;
 }
@@ -43,21 +44,23 @@ export async function measure(plan: Plan, setting: Setting): Promise<Measured[]>
 }
 
 async function measureSet(title: string, problems: readonly Problem[], plan: Plan, setting: Setting): Promise<Measured> {
-  const { winnow, answer } = setting;
+  const { winnow } = setting;
   const { task } = problems[0]!; // a group has at least one problem
+  const policy = setting.policies[task]!; // run.ts has looked
   const collected = <Line extends { readonly id: string }>(
     name: string,
+    depends: unknown,
     { schema, measure }: Pick<Work<Problem, Line>, 'schema' | 'measure'>,
   ) =>
     collect(problems, {
-      path: join(setting.folder, `${task} ${name}.jsonl`.replaceAll(' ', '-')),
+      path: join(setting.folder, `${task} ${name} ${digest(depends)}.jsonl`.replaceAll(' ', '-')),
       schema,
       measure,
       signal: setting.signal,
       progress: (done, total) => setting.progress(`${title}, ${name}`, done, total),
     });
 
-  const lines = await collected(`samples ${plan.samples}`, {
+  const lines = await collected(`samples ${plan.samples}`, policy.sampling, {
     schema: sampleLine,
     measure: (problem, signal) => measureSamples(winnow, problem, plan.samples, signal),
   });
@@ -65,7 +68,7 @@ async function measureSet(title: string, problems: readonly Problem[], plan: Pla
   const searches: Measured['searches'][number][] = [];
   for (const search of SEARCHES) {
     for (const width of plan.widths) {
-      const found = await collected(`${search.strategy} ${width}`, {
+      const found = await collected(`${search.strategy} ${width}`, policy, {
         schema: searchLine,
         measure: (problem, signal) => measureSearch(winnow, problem, { ...search, width }, signal),
       });
@@ -73,11 +76,11 @@ async function measureSet(title: string, problems: readonly Problem[], plan: Pla
     }
   }
   const limit = Math.round(ANSWERS_WORTH * mean(lines.flatMap(({ samples }) => samples.map(({ tokens }) => tokens))));
-  const tight: TightLine[] = await collected(`tight ${limit}`, {
+  const tight: TightLine[] = await collected(`tight ${limit}`, policy, {
     schema: tightLine,
     measure: (problem, signal) => measureTight(winnow, problem, limit, signal),
   });
-  const votes = task === 'chains' ? voteCurves(sampled, answer, winnow.outputs) : [];
+  const votes = policy.answer ? voteCurves(sampled, policy.answer, winnow.outputs) : [];
   return { title, sampled, curves: [...bestOfNCurves(sampled), ...votes], searches, tight };
 }
 

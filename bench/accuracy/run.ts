@@ -28,7 +28,7 @@ await command(async () => {
   try {
     const folder = join(CACHE, winnow.identity);
     const progress = new Progress();
-    const sets = await measure(plan, { winnow, folder, answer: chains.answer, signal, progress: progress.show });
+    const sets = await measure(plan, { winnow, folder, policies, signal, progress: progress.show });
     progress.show('Computing', 0, 0);
     const reports = sets.map(report);
     const odd = sets.flatMap(({ sampled, searches, tight }) =>

@@ -1,5 +1,4 @@
 /** The Winnow that is measured: one of our own on free ports, or the one at WINNOW_URL. Everything goes over HTTP. */
-import { createHash } from 'node:crypto';
 import { setTimeout as after } from 'node:timers/promises';
 import type { z } from 'zod';
 import { startWinnow } from '../../bin/running.ts';
@@ -7,6 +6,7 @@ import { CannotStart, type Environment } from '../../bin/settings.ts';
 import { rewardList } from '../../schemas/models.ts';
 import { runAnswer } from '../../schemas/run.ts';
 import { scoreAnswer } from '../../schemas/score.ts';
+import { digest } from './digest.ts';
 
 const TRIES = 5; // of a request that is told to come again; another load beside the bench may fill the queue
 const TIMEOUT_MS = 120_000; // twice the cap of one request: longer is a hang
@@ -83,5 +83,5 @@ async function identify(post: Winnow['post'], signal: AbortSignal): Promise<stri
     const { data } = await post('/v1/score', { ...PROBE, candidates: texts, rewards: [reward] }, scoreAnswer, signal);
     said.push(data.map(({ scores }) => (scores[reward]?.ok ? scores[reward].value.toFixed(3) : null)));
   }
-  return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 8);
+  return digest(said);
 }
