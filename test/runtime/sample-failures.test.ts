@@ -12,10 +12,10 @@ import { ScriptedBackend } from './scripted-backend.ts';
 type Instead = (lines: readonly GenerateLine[], call: number, request: GenerateRequest) => readonly GenerateLine[];
 
 /** Four candidates of a backend whose lines are replaced; it throws after the last one where a code is given. */
-async function sample(instead: Instead, code?: ErrorCode, wished: Wished = {}) {
+async function sample(instead: Instead, code?: ErrorCode, wished: Wished = {}, ends = 0.1) {
   let calls = 0;
   const backend = new ScriptedBackend({
-    ends: 0.1,
+    ends,
     instead: async function* (request, lines) {
       const given = instead(lines, calls++, request);
       yield* given;
@@ -107,9 +107,9 @@ test.each(['backend_error', 'backend_unreachable', 'deadline_exceeded', 'context
   'where a later wave fails (%s), what the earlier ones wrote is an answer that was cut, not a lost one',
   async (code) => {
     const wished = { maxTokens: 46, policy: { typical_tokens: 8 } };
-    const whole = await sample((lines) => lines, undefined, wished);
+    const whole = await sample((lines) => lines, undefined, wished, 0);
     expect(whole.calls()).toBeGreaterThan(1);
-    const { candidates, state, account } = await sample((lines, call) => (call === 0 ? lines : []), code, wished);
+    const { candidates, state, account } = await sample((lines, call) => (call === 0 ? lines : []), code, wished, 0);
     expect(candidates.map(({ id }) => id)).toEqual(whole.candidates.map(({ id }) => id));
     for (const [place, { text, finish }] of candidates.entries()) {
       expect(['stop', 'budget', 'length']).toContain(finish);
