@@ -15,7 +15,9 @@ const gpuBackend = z.strictObject({
   key: secretName.default('WINNOW_BACKEND_KEY').describe('Environment variable that holds the key between edge and backend.'),
 });
 const edgeOnnx = z.strictObject({
-  kind: z.literal('edge_onnx').describe('Reward models that run inside the Worker (build variant).'),
+  kind: z
+    .literal('edge_onnx')
+    .describe('Outcome reward models inside the Worker: their folders, and ONNX Runtime, go into its bundle.'),
 });
 
 export const backendConfig = z.discriminatedUnion('kind', [gpuBackend, edgeOnnx]);

@@ -1,12 +1,13 @@
 /**
  * What scoring inside the Worker costs: time beside the native backend in the same run, cold start, memory, size.
  *
- *   node bench/edge/score.ts [--candidates 8] [--tokens 128] [--rounds 30]
+ *   npm run bench:edge -- [--candidates 8] [--tokens 128] [--rounds 30]
  *
  * The Worker runs on plain workerd and is asked over HTTP (/v1/score); the backend is asked in this process, by one thread
  * and by as many as there are cores. Both take the same texts, in turn, so that what else runs here slows both. A median of
  * a busy machine is not the model's time: the least one is printed beside it.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,7 +82,7 @@ async function worker(settings: typeof edgeSettings, name: string) {
     const answer = scoreAnswer.parse(await ask('/v1/score', { prompt, candidates: texts, rewards: ['outcome'] }));
     return { values: answer.data.map(({ scores }) => (scores.outcome?.ok ? scores.outcome.value : Number.NaN)) };
   };
-  const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${edge.pid}/status`, 'utf8'))?.[1]) / 1024;
+  const memory = () => Number(execFileSync('ps', ['-o', 'rss=', '-p', String(edge.pid)], { encoding: 'utf8' })) / 1024;
   return { ask, score, memory, stop: () => edge.stop(), bundledMs: spawned - began, listeningMs: listening - spawned };
 }
 
