@@ -21,15 +21,7 @@ export function gpuBackend(options: GpuBackendOptions): BackendPort {
   return {
     generate: (request, signal) => generate(request, signal, post),
     score: (request: ScoreRequest, signal): Promise<ScoreResponse> =>
-      retrying(signal, async () => {
-        const answer = await parsed(await post('/score', request, signal), scoreResponse, signal);
-        if (answer.scores.length === request.candidates.length) return answer;
-        // never zip to the shorter: with one missing, no number can be trusted to be its candidate's
-        throw new WinnowError(
-          'backend_error',
-          `The backend answered ${answer.scores.length} scores for ${request.candidates.length} candidates.`,
-        );
-      }),
+      retrying(signal, async () => parsed(await post('/score', request, signal), scoreResponse, signal)),
     models: async (signal): Promise<readonly BackendModel[]> =>
       (await parsed(await call(options, '/models', { signal }), modelsResponse, signal)).models,
     ready: (signal) =>
@@ -56,7 +48,7 @@ async function* generate(
         seen.add(name);
         if (line.type === 'done') return;
       }
-      throw new WinnowError('backend_error', 'The backend ended its answer before it was done.');
+      throw brokeOff('The backend ended its answer before it was done.');
     } catch (failure) {
       if (attempt > 0 || signal.aborted) throw failure;
     }
@@ -67,7 +59,7 @@ async function* checked(response: Response, signal: AbortSignal): AsyncGenerator
   try {
     for await (const line of lines(response.body)) {
       const result = generateLine.safeParse(JSON.parse(line));
-      if (!result.success) throw new WinnowError('backend_error', 'The backend answered a line that is not of the protocol.');
+      if (!result.success) throw brokeOff('The backend answered a line that is not of the protocol.');
       yield result.data;
     }
   } catch (failure) {
@@ -109,7 +101,8 @@ async function refusal(response: Response): Promise<WinnowError> {
   const field = typeof param === 'string' ? paramOf(param) : null;
   const callers = typeof code === 'string' && isErrorCode(code) && (field !== null || !isOurFault(code));
   if (callers && typeof message === 'string') {
-    return new WinnowError(code, message, { param: field, ...(retryAfter > 0 ? { retryAfter } : {}) });
+    const wait = retryAfter > 0 ? retryAfter : code === 'rate_limit_exceeded' ? 1 : undefined;
+    return new WinnowError(code, message, { param: field, ...(wait === undefined ? {} : { retryAfter: wait }) });
   }
   if (response.status === 503) return new WinnowError('backend_unreachable', 'The backend is not ready yet.');
   return new WinnowError('backend_error', `The backend answered with status ${response.status}.`, { cause: body });
@@ -137,8 +130,11 @@ const isOurFault = (code: string): boolean =>
 const lost = (failure: unknown, signal: AbortSignal): unknown => {
   if (failure instanceof WinnowError) return failure;
   if (signal.aborted) return cut(failure);
-  return new WinnowError('backend_error', 'The backend broke off in the middle of its answer.', { cause: failure });
+  return brokeOff('The backend broke off in the middle of its answer.', failure);
 };
 
+const brokeOff = (message: string, cause?: unknown): WinnowError =>
+  new WinnowError('backend_error', message, { cause, mayHaveSpent: true });
+
 const cut = (cause: unknown): WinnowError =>
-  new WinnowError('deadline_exceeded', 'The backend did not answer in time.', { cause });
+  new WinnowError('deadline_exceeded', 'The backend did not answer in time.', { cause, mayHaveSpent: true });

@@ -24,8 +24,7 @@ export const rewardKinds: readonly RewardKind[] = [
 ];
 
 /** A backend's raw output as a score. `override` is the reduction that the request asks for. */
-export function readScore(raw: RawScore | undefined, reward: RewardConfig, override: Reduction | undefined): Score {
-  if (!raw) return { ok: false, reason: 'missing' };
+export function readScore(raw: RawScore, reward: RewardConfig, override: Reduction | undefined): Score {
   switch (reward.kind) {
     case 'classifier':
       return classifierScore(raw);

@@ -30,7 +30,7 @@ export interface RunContext {
 /** What is learnt while a run goes on. The interpreter owns it; reports read it. */
 export interface RunState {
   operations: number;
-  /** The first thing that kept a sample from being whole. */
+  /** The first thing that kept a sample from being whole, or its scores from being there in time. */
   stop: StopReason | undefined;
   /** The last backend failure that was survived. */
   failure: WinnowError | undefined;

@@ -1,3 +1,4 @@
+import type { Prompt } from '../../schemas/backend.ts';
 import type { Operation, Result } from '../operation.ts';
 
 /** One result and a fingerprint of the operation that it answers. */
@@ -55,12 +56,24 @@ export class LogMismatch extends Error {
 function fingerprint(operation: Operation): string {
   switch (operation.kind) {
     case 'sample': {
-      const { kind, role, policy, prefixes, count, firstChild, until, sampling } = operation;
-      return JSON.stringify([kind, role, policy, prefixes.map(({ id }) => id), count, firstChild, until, sampling]);
+      const { kind, role, policy, prompt, prefixes, count, firstChild, until, sampling, topLogprobs, finishing } = operation;
+      const ids = prefixes.map(({ id }) => id);
+      const whole = [kind, role, policy, hash(prompt), ids, count, firstChild, until, sampling, topLogprobs ?? null, finishing];
+      return JSON.stringify(whole);
     }
-    case 'score':
-      return JSON.stringify([operation.kind, operation.reward, operation.candidates.map(({ id }) => id)]);
+    case 'score': {
+      const { kind, reward, prompt, candidates } = operation;
+      return JSON.stringify([kind, reward, hash(prompt), candidates.map(({ id }) => id)]);
+    }
     case 'note':
       return operation.kind;
   }
+}
+
+/** A prompt may be long and comes with every operation: its 32-bit FNV-1a stands for it. */
+function hash(prompt: Prompt): number {
+  const text = JSON.stringify(prompt);
+  let value = 0x811c9dc5;
+  for (let place = 0; place < text.length; place++) value = Math.imul(value ^ text.charCodeAt(place), 0x01000193);
+  return value >>> 0;
 }

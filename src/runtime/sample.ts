@@ -123,10 +123,10 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
   } finally {
     // a call that was refused spent nothing; one that broke off may have spent all it was granted
     if (usage) ledger.settle(reservation, usage.completion_tokens);
-    else if (failure && !startedWork(failure)) ledger.settle(reservation, 0);
+    else if (failure && !failure.mayHaveSpent) ledger.settle(reservation, 0);
     else ledger.settleUnknown(reservation, sampled);
   }
-  if (!failure || startedWork(failure)) {
+  if (!failure || failure.mayHaveSpent) {
     ledger.countCall(operation.role, JSON.stringify(operation.prompt), {
       promptTokens: usage?.prompt_tokens ?? null,
       processed: usage?.processed ?? null,
@@ -141,9 +141,6 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
     else draft.fail(failure?.code ?? 'missing');
   }
 }
-
-/** The backend may have sampled before it broke off; a refusal comes before any work. */
-const startedWork = ({ code }: WinnowError): boolean => code === 'backend_error' || code === 'deadline_exceeded';
 
 /** A backend that does not answer will not answer the next call either; a refused prompt is that call's own matter. */
 const isDown = ({ code }: WinnowError): boolean =>

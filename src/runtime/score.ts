@@ -1,5 +1,6 @@
-import type { RawScore, ScoreRequest } from '../../schemas/backend.ts';
+import type { ScoreRequest } from '../../schemas/backend.ts';
 import type { RewardConfig } from '../../schemas/config.ts';
+import { WinnowError } from '../../schemas/errors.ts';
 import type { Prefix, Score, ScoreOperation } from '../operation.ts';
 import { readScore } from '../rewards/registry.ts';
 import type { RunContext, RunState } from './context.ts';
@@ -35,20 +36,33 @@ async function callReward(
 ): Promise<Score[]> {
   const reward = context.rewards[operation.reward]!;
   const failed = (reason: string): Score[] => candidates.map(() => ({ ok: false, reason }));
-  if (context.deadline.leftMs < 1) return failed('deadline_exceeded');
+  if (context.deadline.leftMs < 1) {
+    state.stop ??= 'max_time';
+    return failed('deadline_exceeded');
+  }
   try {
     const { scores, usage } = await context
       .port(reward.backend)
       .score(scoreRequest(operation, reward, candidates, context, state), untilDeadline(context));
     context.ledger.countReward(operation.reward, usage.calls, usage.candidates, usage.tokens);
-    const reduction = context.reductions[operation.reward];
-    return candidates.map((_, place) => readScore(scores[place] as RawScore, reward, reduction));
+    // never zip to the shorter: with one missing, no number can be trusted to be its candidate's
+    if (scores.length !== candidates.length) {
+      state.failure = wrongCount(scores.length, candidates.length);
+      return failed(state.failure.code);
+    }
+    const { reductions } = context;
+    const reduction = Object.hasOwn(reductions, operation.reward) ? reductions[operation.reward] : undefined;
+    return scores.map((raw) => readScore(raw, reward, reduction));
   } catch (error) {
-    const { code } = survive(error, context, state);
-    context.ledger.countReward(operation.reward, 1, candidates.length, null);
-    return failed(code);
+    const failure = survive(error, context, state);
+    if (failure.code === 'deadline_exceeded') state.stop ??= 'max_time';
+    context.ledger.countReward(operation.reward, 1, 0, failure.mayHaveSpent ? null : 0);
+    return failed(failure.code);
   }
 }
+
+const wrongCount = (scores: number, candidates: number): WinnowError =>
+  new WinnowError('backend_error', `The backend answered ${scores} scores for ${candidates} candidates.`);
 
 function scoreRequest(
   operation: ScoreOperation,

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { performing } from '../../src/runtime/perform.ts';
+import { candidate, task } from '../drive.ts';
+import { means, sampleOf } from './means.ts';
+import { ScriptedBackend } from './scripted-backend.ts';
+
+const scoring = { kind: 'score' as const, reward: 'outcome', prompt: task.prompt, candidates: [candidate('0.0', 'a')] };
+
+test('an operation becomes calls, each under a key of its own, and its time is booked where it was spent', async () => {
+  const backend = new ScriptedBackend();
+  let now = 0;
+  const { context, state } = means(backend, { clock: () => (now += 5) });
+  const { ask } = performing(context, state);
+  expect((await ask(sampleOf())).kind).toBe('sample');
+  expect((await ask(scoring)).kind).toBe('score');
+  expect((await ask(sampleOf({ firstChild: 1 }))).kind).toBe('sample');
+  expect(backend.requests.map(({ key }) => key)).toEqual(['run_1:1:0', 'run_1:3:0']);
+  expect(backend.scoreRequests.map(({ key }) => key)).toEqual(['run_1:2']);
+  expect(state).toMatchObject({ generateMs: 10, scoreMs: 5, fingerprints: new Set(['scripted']) });
+});
+
+test('a round is told with what was spent until then', async () => {
+  const { context, state, events } = means(new ScriptedBackend());
+  const { ask, tell } = performing(context, state);
+  await ask(sampleOf({ count: 3 }));
+  tell({ kind: 'note', note: { type: 'round', round: 4, kept: ['0.1'] } });
+  tell({ kind: 'note', note: { type: 'prune', id: '0.2', reason: 'not_kept' } });
+  const tokens = context.ledger.account().spentTokens;
+  expect(events.slice(-2)).toEqual([
+    { name: 'round', data: { round: 4, kept: ['0.1'], spent: { candidates: 3, tokens, time_ms: 0 } } },
+    { name: 'prune', data: { id: '0.2', reason: 'not_kept' } },
+  ]);
+});
+
+test('after the reader left nothing is begun', async () => {
+  const backend = new ScriptedBackend();
+  const { context, state } = means(backend, { signal: AbortSignal.abort(new Error('left')) });
+  await expect(performing(context, state).ask(sampleOf())).rejects.toThrow('left');
+  expect([backend.requests, state.operations]).toEqual([[], 0]);
+});

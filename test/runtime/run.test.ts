@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import type { Asking, Result, SampleOperation, ScoreOperation } from '../../src/operation.ts';
+import { note, root, sample, score } from '../../src/operation.ts';
+import { Log, LogMismatch } from '../../src/runtime/log.ts';
+import type { Perform } from '../../src/runtime/run.ts';
+import { run } from '../../src/runtime/run.ts';
+import { candidate, task } from '../drive.ts';
+
+interface Wish {
+  readonly count?: number;
+  readonly reward?: string;
+  readonly prompt?: string;
+}
+
+function* asking({ count = 2, reward = 'outcome', prompt = 'question' }: Wish = {}): Asking<string> {
+  const asked = { ...task, prompt: { text: prompt } };
+  yield* note({ type: 'round', round: 0, kept: [] });
+  const drawn = yield* sample({ ...asked, prefixes: [root], count, until: 'end' });
+  const scores = yield* score(reward, asked.prompt, drawn);
+  yield* note({ type: 'prune', id: '0.0', reason: 'not_kept' });
+  return JSON.stringify([drawn.map(({ text }) => text), scores]);
+}
+
+/** Answers with a new text and a new number each time, so that no two performances are alike. */
+function performing() {
+  const asked: (SampleOperation | ScoreOperation)[] = [];
+  const told: string[] = [];
+  let number = 0;
+  const perform: Perform = {
+    ask: async (operation): Promise<Result> => {
+      asked.push(operation);
+      number += 1;
+      if (operation.kind === 'score')
+        return { kind: 'score', scores: operation.candidates.map(() => ({ ok: true, value: number })) };
+      const drawn = Array.from({ length: operation.count }, (_, place) => candidate(`0.${place}`, `text ${number}`));
+      return { kind: 'sample', candidates: drawn };
+    },
+    tell: (operation) => told.push(operation.note.type),
+  };
+  return { perform, asked, told };
+}
+
+test('a strategy is driven to its end; notes are told, and not logged', async () => {
+  const { perform, asked, told } = performing();
+  const log = new Log();
+  expect(await run(asking(), perform, log)).toBe('[["text 1","text 1"],[{"ok":true,"value":2},{"ok":true,"value":2}]]');
+  expect(asked.map(({ kind }) => kind)).toEqual(['sample', 'score']);
+  expect(told).toEqual(['round', 'prune']);
+  expect(log.entries.map(({ result }) => result.kind)).toEqual(['sample', 'score']);
+});
+
+test('the same log gives the same outcome, and nothing is performed again (methods M.23)', async () => {
+  const log = new Log();
+  const outcome = await run(asking(), performing().perform, log);
+  const replay = performing();
+  expect(await run(asking(), replay.perform, new Log(log.entries))).toBe(outcome);
+  expect(replay.asked).toEqual([]);
+  expect(replay.told).toEqual(['prune']); // what is told after the last result may not have been heard
+});
+
+test('a run that broke off goes on after the last result of its log', async () => {
+  const log = new Log();
+  await run(asking(), performing().perform, log);
+  const resumed = performing();
+  const kept = new Log(log.entries.slice(0, 1));
+  expect(await run(asking(), resumed.perform, kept)).toBe('[["text 1","text 1"],[{"ok":true,"value":1},{"ok":true,"value":1}]]');
+  expect(resumed.asked.map(({ kind }) => kind)).toEqual(['score']);
+  expect(kept.entries).toHaveLength(2);
+});
+
+test('a log can be stored as JSON', async () => {
+  const log = new Log();
+  const outcome = await run(asking(), performing().perform, log);
+  const stored = JSON.parse(JSON.stringify(log.entries));
+  expect(await run(asking(), performing().perform, new Log(stored))).toBe(outcome);
+});
+
+test.each([
+  { name: 'another option', wish: { count: 3 } },
+  { name: 'another reward', wish: { reward: 'process' } },
+  { name: 'another prompt', wish: { prompt: 'question!' } },
+])('the log of $name is an error of its own', async ({ wish }) => {
+  const log = new Log();
+  await run(asking(), performing().perform, log);
+  await expect(run(asking(wish), performing().perform, new Log(log.entries))).rejects.toThrow(LogMismatch);
+});
+
+test('the log of another version of a strategy, which asks in another order, is an error of its own', async () => {
+  const log = new Log();
+  await run(asking(), performing().perform, log);
+  await expect(run(asking(), performing().perform, new Log(log.entries.toReversed()))).rejects.toThrow('Operation 0');
+});
+
+test('what a performance throws goes out, and the log keeps what came before', async () => {
+  const { perform } = performing();
+  const log = new Log();
+  const failing: Perform = {
+    ...perform,
+    ask: async (operation) => {
+      if (operation.kind === 'score') throw new Error('left');
+      return perform.ask(operation);
+    },
+  };
+  await expect(run(asking(), failing, log)).rejects.toThrow('left');
+  expect(log.entries).toHaveLength(1);
+});
+
+test('a result of another kind than was asked for says so', async () => {
+  const odd: Perform = { ask: async () => ({ kind: 'score', scores: [] }), tell: () => {} };
+  await expect(run(asking(), odd, new Log())).rejects.toThrow('handed the result of a score');
+});
+
+test('nothing is asked for no prefixes, no children, no candidates', async () => {
+  const { perform, asked } = performing();
+  const idle = function* (): Asking<unknown> {
+    const none = yield* sample({ ...task, prefixes: [], count: 2, until: 'end' });
+    return [
+      none,
+      yield* sample({ ...task, prefixes: [root], count: 0, until: 'end' }),
+      yield* score('outcome', task.prompt, none),
+    ];
+  };
+  expect(await run(idle(), perform, new Log())).toEqual([[], [], []]);
+  expect(asked).toEqual([]);
+});
