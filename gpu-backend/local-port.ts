@@ -1,10 +1,11 @@
-import type { GenerateLine, GenerateRequest } from '../schemas/backend.ts';
+import type { GenerateLine, GeneratePrefix, GenerateRequest } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import type { BackendPort } from '../src/backends/port.ts';
 import { encodePrompt } from '../src/tokens/prompt.ts';
 import { type Branch, candidateIds, type Generation } from './engine/call.ts';
 import type { Engine } from './engine/engine.ts';
 import { LineQueue } from './line-queue.ts';
+import type { LanguageModel } from './models/language-model.ts';
 import type { Models } from './models.ts';
 import { candidateScorer, score } from './scoring.ts';
 
@@ -50,13 +51,10 @@ function generationOf({ model }: Engine, request: GenerateRequest, signal: Abort
         param: `${param}.count`,
       });
     }
-    const known = prefix.tokens?.every((token) => token < model.vocabulary) ?? true;
-    if (!known)
-      throw new WinnowError('invalid_value', `Ids of this model are below ${model.vocabulary}.`, { param: `${param}.tokens` });
     return {
       id: prefix.id,
       text: prefix.text,
-      tokens: prefix.tokens ?? model.tokenizer.encode(prefix.text, { param: `${param}.text` }),
+      tokens: prefixTokens(model, prompt, prefix, param),
       count: prefix.count,
       firstChild: prefix.first_child,
       maxTokens: prefix.max_tokens,
@@ -75,6 +73,31 @@ function generationOf({ model }: Engine, request: GenerateRequest, signal: Abort
     deadline: performance.now() + request.deadline_ms,
     signal,
   };
+}
+
+/** Ids of what is continued; it may fill the context, but not be longer than it. */
+function prefixTokens(
+  model: LanguageModel,
+  prompt: readonly number[],
+  { text, tokens }: GeneratePrefix,
+  param: string,
+): number[] {
+  const room = model.context - prompt.length;
+  const tooLong = () =>
+    new WinnowError(
+      'context_length_exceeded',
+      `Prompt and prefix have more than the ${model.context} tokens that this model holds.`,
+      {
+        param,
+      },
+    );
+  if (!tokens && model.tokenizer.atLeast(text) > room) throw tooLong();
+  const ids = tokens ?? model.tokenizer.encode(text, { param: `${param}.text` });
+  if (ids.length > room) throw tooLong();
+  if (ids.some((token) => token >= model.vocabulary)) {
+    throw new WinnowError('invalid_value', `Ids of this model are below ${model.vocabulary}.`, { param: `${param}.tokens` });
+  }
+  return ids;
 }
 
 /** Two candidates of one id would share a random stream and could not be told apart. */

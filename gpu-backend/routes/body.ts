@@ -11,10 +11,19 @@ export async function body<Schema extends z.ZodType>(c: Context, schema: Schema)
       `The body has the type ${type}. Send it with the header content-type: application/json`,
     );
   }
-  const given = parseJson(await c.req.text());
+  const given = parseJson(await readText(c));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw refusal(parsed.error.issues[0]!, given);
+}
+
+async function readText(c: Context): Promise<string> {
+  try {
+    return await c.req.text();
+  } catch (cause) {
+    if (cause instanceof WinnowError) throw cause; // larger than it may be
+    throw new WinnowError('invalid_json', 'The body broke off.', { cause });
+  }
 }
 
 function parseJson(text: string): unknown {

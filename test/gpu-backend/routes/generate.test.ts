@@ -168,6 +168,13 @@ test.each([
     param: 'prefixes[0].tokens',
   },
   {
+    name: 'a prefix that is longer than the context',
+    change: { prefixes: [{ id: '0', text: '1'.repeat(1_000_000), count: 1, first_child: 0, max_tokens: 1 }] },
+    status: 400,
+    code: 'context_length_exceeded',
+    param: 'prefixes[0]',
+  },
+  {
     name: 'two candidates of one id',
     change: { prefixes: [0, 1].map((first) => ({ id: '0', text: '', count: 2, first_child: first, max_tokens: 1 })) },
     status: 400,
