@@ -22,7 +22,6 @@ export const harmless = [
   'safety_identifier',
   'verbosity',
   'prediction',
-  'modalities',
 ] as const;
 
 /** POST /v1/chat/completions: OpenAI's request, with `winnow` to turn scaling on. Loose at the top, strict inside `winnow`. */
@@ -53,6 +52,7 @@ export const chatRequest = <Selection extends z.ZodType>(selection: Selection) =
       (value) => (value as { type?: unknown }).type === 'text',
       'Only response_format {"type": "text"} is served.',
     ).optional(),
+    modalities: refused((value) => JSON.stringify(value) === '["text"]', 'Only modalities ["text"] is served.').optional(),
     tools: refused((value) => Array.isArray(value) && value.length === 0, 'Tools are not served.').optional(),
     tool_choice: refused((value) => value === 'none', 'Tools are not served. Served: "none".').optional(),
     functions: refused((value) => Array.isArray(value) && value.length === 0, 'Functions are not served.').optional(),

@@ -30,6 +30,13 @@ export type ErrorCode = keyof typeof errorCodes;
 /** True of a string that is one of our codes (an upstream may answer others). */
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorCodes, code);
 
+export interface FailureOptions {
+  readonly param?: string | null;
+  readonly cause?: unknown;
+  readonly retryAfter?: number;
+  readonly mayHaveSpent?: boolean;
+}
+
 /**
  * A request that cannot be done. The message says what was given, what is allowed and what to do; it is read by the
  * caller, so it holds no path, key or address of ours.
@@ -41,12 +48,15 @@ export class WinnowError extends Error {
   readonly param: string | null;
   /** Seconds until it is worth trying again; told in Retry-After. */
   readonly retryAfter: number | undefined;
+  /** A backend broke off after it had begun: what it spent is unknown. A refusal comes before any work. */
+  readonly mayHaveSpent: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { param?: string | null; cause?: unknown; retryAfter?: number } = {}) {
+  constructor(code: ErrorCode, message: string, options: FailureOptions = {}) {
     super(message, { cause: options.cause });
     this.code = code;
     this.param = options.param ?? null;
     this.retryAfter = options.retryAfter;
+    this.mayHaveSpent = options.mayHaveSpent ?? false;
   }
 }
 

@@ -8,7 +8,9 @@ const unsupportedPart = z.looseObject({ type: z.string() }).refine(() => false, 
 });
 
 /** What a message says: a string, or text parts that are joined. Parts of another type are refused by name. */
-export const content = z.union([z.string(), z.array(z.union([textPart, unsupportedPart]))]);
+export const content = z.union([z.string(), z.array(z.union([textPart, unsupportedPart]))], {
+  error: 'The content of a message is a string or a list of text parts.',
+});
 
 export const role = z.enum(['system', 'developer', 'user', 'assistant', 'tool']);
 

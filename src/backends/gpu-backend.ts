@@ -25,10 +25,12 @@ export function gpuBackend(options: GpuBackendOptions): BackendPort {
     models: async (signal): Promise<readonly BackendModel[]> =>
       (await parsed(await call(options, '/models', { signal }), modelsResponse, signal)).models,
     ready: (signal) =>
-      call(options, '/healthz', { signal }).then(
-        (response) => response.body?.cancel().then(() => true) ?? true,
-        () => false,
-      ),
+      call(options, '/healthz', { signal })
+        .then((response) => response.body?.cancel())
+        .then(
+          () => true,
+          () => false,
+        ),
   };
 }
 
@@ -39,8 +41,11 @@ async function* generate(
   post: (path: string, body: unknown, signal: AbortSignal) => Promise<Response>,
 ): AsyncGenerator<GenerateLine> {
   const seen = new Set<string>();
-  for (let attempt = 0; ; attempt++) {
-    const response = await retrying(signal, () => post('/generate', request, signal));
+  let broken: unknown;
+  for (;;) {
+    const response = await retrying(signal, () => post('/generate', request, signal)).catch((refused) => {
+      throw broken ?? refused; // work that broke off may have spent, even where its second try is refused
+    });
     try {
       for await (const line of checked(response, signal)) {
         const name = line.type === 'done' ? 'done' : `${line.type} ${line.id}`;
@@ -50,7 +55,8 @@ async function* generate(
       }
       throw brokeOff('The backend ended its answer before it was done.');
     } catch (failure) {
-      if (attempt > 0 || signal.aborted) throw failure;
+      if (broken !== undefined || signal.aborted) throw failure;
+      broken = failure;
     }
   }
 }

@@ -52,9 +52,8 @@ function fromZod(error: z.ZodError): WinnowError {
   const issue = nearest(error.issues[0]!);
   const path = pathOf(issue);
   const given = issue.input === undefined || issue.code === 'unrecognized_keys' ? '' : ` Given: ${shown(issue.input)}.`;
-  return new WinnowError(codeOf(issue), `${path || 'The body'}: ${issue.message.replace(/\.?$/, '.')}${given}`, {
-    param: path || null,
-  });
+  const message = issue.code === 'unrecognized_keys' ? 'This member is not known.' : issue.message.replace(/\.?$/, '.');
+  return new WinnowError(codeOf(issue), `${path || 'The body'}: ${message}${given}`, { param: path || null });
 }
 
 /** Of a union's branches, the one that was nearest to fit: whose first issue lies deepest. */
@@ -76,15 +75,24 @@ function codeOf(issue: z.core.$ZodIssue): ErrorCode {
   if (issue.code === 'custom' && typeof issue.params?.code === 'string' && isErrorCode(issue.params.code))
     return issue.params.code;
   if (issue.code === 'unrecognized_keys') return 'unknown_parameter';
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'missing_required_parameter';
+  if (isMissing(issue)) return 'missing_required_parameter';
   return 'invalid_value';
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  if (issue.code === 'custom' || issue.path.length === 0) return false;
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+    return typeof issue.input === 'object' && issue.input !== null && !Object.hasOwn(issue.input, issue.discriminator);
+  }
+  return issue.input === undefined;
 }
 
 function pathOf(issue: z.core.$ZodIssue): string {
   const keys = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path;
   return keys.reduce<string>((path, key) => {
     if (typeof key === 'number') return `${path}[${key}]`;
-    return path === '' ? String(key) : `${path}.${String(key)}`;
+    const name = String(key).slice(0, 80);
+    return path === '' ? name : `${path}.${name}`;
   }, '');
 }
 
