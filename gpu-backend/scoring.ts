@@ -64,8 +64,9 @@ async function scoreText(
   try {
     input = rewardInput(scorer.model, prompt, text, steps);
   } catch (cause) {
-    if (!(cause instanceof WinnowError)) throw cause;
-    return { ok: false, reason: cause.message };
+    if (cause instanceof WinnowError) return { ok: false, reason: cause.message };
+    console.error(cause);
+    return { ok: false, reason: 'This text could not be read; the log of the backend says how.' };
   }
   const reading = await scorer.read({ input, deadline, signal });
   if (!reading.ok) return reading;

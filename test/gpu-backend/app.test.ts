@@ -11,7 +11,7 @@ const port: BackendPort = {
   ready: async () => true,
 };
 const app = (key?: string, loaded: BackendPort | null = port) => createApp({ port: () => loaded, key, maxBodyBytes: 10_000 });
-const codeOf = async (response: Response) => (await response.json()).error.code;
+const codeOf = async (response: Response) => ((await response.json()) as { error: { code: string } }).error.code;
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -2,7 +2,11 @@ import { expect, test, vi } from 'vitest';
 import { Recordings } from '../../gpu-backend/recordings.ts';
 
 const stay = () => new AbortController().signal;
-const read = async (lines: AsyncIterable<string>) => (await Array.fromAsync(lines)).join('');
+async function read(lines: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const line of lines) text += line;
+  return text;
+}
 
 /** A source that writes when it is told to. */
 function told() {

@@ -1,9 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import { type Backend, startBackend } from '../../gpu-backend/backend.ts';
 import { readConfig } from '../../gpu-backend/config.ts';
 import type { GenerateLine, GenerateRequest } from '../../schemas/backend.ts';
 
-export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const root = `${import.meta.dirname}/../../`;
 export const shipped = readConfig(`${root}winnow.config.json`);
 
 /** The shipped models on a free port of loopback. */
@@ -37,6 +36,14 @@ export const post = (url: string, body: unknown, init: RequestInit = {}): Promis
     ...init,
     headers: { 'content-type': 'application/json', ...init.headers },
   });
+
+/** The error object of a refusal. */
+export async function errorOf(
+  response: Response,
+): Promise<{ message: string; type: string; param: string | null; code: string }> {
+  const { error } = (await response.json()) as { error: { message: string; type: string; param: string | null; code: string } };
+  return error;
+}
 
 /** All lines of a generation. */
 export async function lines(response: Response): Promise<GenerateLine[]> {

@@ -4,7 +4,8 @@ import { type Decoder, Detokenizer } from '../../../gpu-backend/engine/detokeniz
 
 /** One token a byte of UTF-8; 256 is a special token. */
 const bytes: Decoder = {
-  decode: (ids) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(ids.filter((id) => id < 256))),
+  decode: (ids) =>
+    new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(Uint8Array.from(ids.filter((id) => id < 256))),
 };
 /** A word a token, with a space before each but the first. */
 const words: Decoder = { decode: (ids) => ids.map((id) => `w${id}`).join(' ') };
@@ -19,7 +20,7 @@ test('a character of four tokens is given with the last of them', () => {
 test('the pieces join to the text, and none ends within a character', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 20 }), (text) => {
-      fc.pre(text.isWellFormed() && !text.includes('\ufffd'));
+      fc.pre(!text.includes('\ufffd') && new TextDecoder().decode(new TextEncoder().encode(text)) === text); // a lone surrogate has no bytes
       const detokenizer = new Detokenizer(bytes, tokensOf('before é'));
       expect(
         tokensOf(text)

@@ -1,13 +1,12 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { loadModel } from '../../../gpu-backend/models/load.ts';
 import { openLibrary } from '../../../gpu-backend/ort/library.ts';
 import { modelConfig } from '../../../schemas/config.ts';
 
-const tiny = fileURLToPath(new URL('../../fixtures/tiny-models/', import.meta.url));
+const tiny = `${import.meta.dirname}/../../fixtures/tiny-models/`;
 const library = await openLibrary();
 const load = (folder: string) => loadModel(library, 'm', folder, modelConfig.parse({ path: folder }));
 

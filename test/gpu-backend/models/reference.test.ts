@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Engine } from '../../../gpu-backend/engine/engine.ts';
 import { loadModel, type Model } from '../../../gpu-backend/models/load.ts';
@@ -19,7 +18,7 @@ interface Expected {
   readonly scores: readonly { text: string; steps: string[]; outcome: number; process: number[] }[];
 }
 
-const folder = fileURLToPath(new URL('../../fixtures/tiny-models/', import.meta.url));
+const folder = `${import.meta.dirname}/../../fixtures/tiny-models/`;
 const expected = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8')) as Expected;
 const models = new Models();
 let policy: Extract<Model, { kind: 'policy' }>;

@@ -1,11 +1,11 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Binding } from '../../../gpu-backend/ort/binding.ts';
 import { openLibrary } from '../../../gpu-backend/ort/library.ts';
 import { Session } from '../../../gpu-backend/ort/session.ts';
 import { Tensor } from '../../../gpu-backend/ort/tensor.ts';
 
-const file = fileURLToPath(new URL('../../fixtures/tiny-models/outcome/model.onnx', import.meta.url));
+const file = join(import.meta.dirname, '../../fixtures/tiny-models/outcome/model.onnx');
 const library = await openLibrary();
 const session = new Session(library, file, { threads: 1 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Backend } from '../../../gpu-backend/backend.ts';
-import { generateLine } from '../../../schemas/backend.ts';
-import { generateBody, lines, newKey, post, shipped, startShipped, until } from '../served.ts';
+import { type CandidateLine, type GenerateLine, generateLine } from '../../../schemas/backend.ts';
+import { errorOf, generateBody, lines, newKey, post, shipped, startShipped, until } from '../served.ts';
 
 let backend: Backend;
 let url: string;
@@ -13,8 +13,8 @@ afterAll(() => backend.close());
 
 const whole = (count: number, changes = {}) =>
   generateBody({ prefixes: [{ id: '0', text: '', count, first_child: 0, max_tokens: 112 }], ...changes });
-const byId = (all: readonly { type: string; id?: unknown }[]) =>
-  Object.fromEntries(all.flatMap((line) => (line.type === 'candidate' ? [[line.id, line]] : [])));
+const byId = (all: readonly GenerateLine[]): Record<string, CandidateLine> =>
+  Object.fromEntries(all.flatMap((line) => (line.type === 'candidate' ? [[line.id, line as CandidateLine]] : [])));
 const load = () => backend.models.engine('puzzle-policy').load;
 
 test('a line for each candidate, a score for each, done last, and the account adds up', async () => {
@@ -68,7 +68,7 @@ test('prefixes with tokens, until the next step, with log-probabilities', async 
   for (const line of Object.values(second)) {
     expect(line.logprobs).toHaveLength(line.token_count);
     expect(line.logprob).toBeCloseTo(
-      line.logprobs.reduce((sum: number, { logprob }: { logprob: number }) => sum + logprob, 0),
+      line.logprobs!.reduce((sum: number, { logprob }: { logprob: number }) => sum + logprob, 0),
       8,
     );
     expect(line.parent).toBe(line.id.slice(0, 3));
@@ -83,7 +83,7 @@ test('the same key is answered with the stored lines, also while they are being 
   expect(await second.text()).toBe(text);
   expect(await (await post(url, asked)).text()).toBe(text);
   const other = await post(url, whole(8, { key, seed: 2 }));
-  expect([other.status, (await other.json()).error.param]).toEqual([400, 'key']);
+  expect([other.status, (await errorOf(other)).param]).toEqual([400, 'key']);
 });
 
 test('a client that leaves frees its slots within a second, and its key is not kept', async () => {
@@ -206,19 +206,19 @@ test.each([
   { name: 'a seed that is missing', change: { seed: undefined }, status: 400, code: 'missing_required_parameter', param: 'seed' },
 ])('$name is $status $code', async ({ change, status, code, param }) => {
   const response = await post(url, { ...generateBody(), ...change });
-  expect([response.status, (await response.json()).error]).toMatchObject([
+  expect([response.status, await errorOf(response)]).toMatchObject([
     status,
     { code, param, message: expect.any(String), type: expect.any(String) },
   ]);
 });
 
 test('a body that is not JSON, of another type, or too large', async () => {
-  expect(await errorOf(await post(url, '{"key": '))).toEqual([400, 'invalid_json']);
-  expect(await errorOf(await post(url, 'a=b', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }))).toEqual([
+  expect(await refusal(await post(url, '{"key": '))).toEqual([400, 'invalid_json']);
+  expect(await refusal(await post(url, 'a=b', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }))).toEqual([
     415,
     'unsupported_media_type',
   ]);
-  expect(await errorOf(await post(url, ' '.repeat(4 * shipped.caps.max_body_bytes + 1)))).toEqual([413, 'request_too_large']);
+  expect(await refusal(await post(url, ' '.repeat(4 * shipped.caps.max_body_bytes + 1)))).toEqual([413, 'request_too_large']);
 });
 
 test('more candidates than may wait are 400 in one call, 429 with Retry-After in several', async () => {
@@ -232,21 +232,21 @@ test('more candidates than may wait are 400 in one call, 429 with Retry-After in
         max_tokens: 100,
       })),
     });
-  expect(await errorOf(await post(url, many(17)))).toEqual([400, 'invalid_value']);
+  expect(await refusal(await post(url, many(17)))).toEqual([400, 'invalid_value']);
   const client = new AbortController();
   await post(url, many(16), { signal: client.signal });
   const refused = await post(url, many(2));
   expect(refused.headers.get('retry-after')).toBe('1');
-  expect(await errorOf(refused)).toEqual([429, 'rate_limit_exceeded']);
+  expect(await refusal(refused)).toEqual([429, 'rate_limit_exceeded']);
   client.abort();
   await until(() => load().running === 0 && load().waiting === 0, 1000);
 });
 
 test('unknown paths and methods', async () => {
-  expect(await errorOf(await fetch(`${backend.url}/nothing`))).toEqual([404, 'unknown_url']);
-  expect(await errorOf(await fetch(url))).toEqual([405, 'method_not_allowed']);
+  expect(await refusal(await fetch(`${backend.url}/nothing`))).toEqual([404, 'unknown_url']);
+  expect(await refusal(await fetch(url))).toEqual([405, 'method_not_allowed']);
 });
 
-async function errorOf(response: Response): Promise<[number, string]> {
-  return [response.status, (await response.json()).error.code];
+async function refusal(response: Response): Promise<[number, string]> {
+  return [response.status, (await errorOf(response)).code];
 }
