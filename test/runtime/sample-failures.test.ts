@@ -19,7 +19,7 @@ async function sample(instead: Instead, code?: ErrorCode, wished: Wished = {}, e
     instead: async function* (request, lines) {
       const given = instead(lines, calls++, request);
       yield* given;
-      if (code && given !== lines) throw new WinnowError(code, 'It failed.');
+      if (code && given !== lines) throw new WinnowError(code, 'It failed.', { mayHaveSpent: given.length > 0 || code === 'deadline_exceeded' });
     },
   });
   const { context, state, events } = means(backend, wished);

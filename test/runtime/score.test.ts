@@ -113,7 +113,7 @@ test.each([{ count: 1 }, { count: 3 }])(
 
 const failing = (code: 'backend_error' | 'backend_unreachable' | 'deadline_exceeded'): Behaviour => ({
   score: async () => {
-    throw new WinnowError(code, 'It failed.');
+    throw new WinnowError(code, 'It failed.', { mayHaveSpent: code !== 'backend_unreachable' });
   },
 });
 
