@@ -12,10 +12,23 @@ export async function retrying<T>(signal: AbortSignal, attempt: () => Promise<T>
     } catch (failure) {
       const wait = pause(failure, tries);
       if (wait === null || signal.aborted) throw failure;
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await pausing(wait, signal);
       if (signal.aborted) throw failure;
     }
   }
+}
+
+/** Waits, and no longer than until the signal. */
+function pausing(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+  });
 }
 
 /** Milliseconds to wait before the next try; null when there is to be none. */

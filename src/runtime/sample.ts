@@ -123,10 +123,10 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
   } finally {
     // a call that was refused spent nothing; one that broke off may have spent all it was granted
     if (usage) ledger.settle(reservation, usage.completion_tokens);
-    else if (failure && !failure.mayHaveSpent) ledger.settle(reservation, 0);
+    else if (failure && !began(failure, sampled)) ledger.settle(reservation, 0);
     else ledger.settleUnknown(reservation, sampled);
   }
-  if (!failure || failure.mayHaveSpent) {
+  if (!failure || began(failure, sampled)) {
     ledger.countCall(operation.role, JSON.stringify(operation.prompt), {
       promptTokens: usage?.prompt_tokens ?? null,
       processed: usage?.processed ?? null,
@@ -141,6 +141,9 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
     else draft.fail(failure?.code ?? 'missing');
   }
 }
+
+/** A call that gave tokens had begun, whatever it says that it failed of. */
+const began = ({ mayHaveSpent }: WinnowError, sampled: number): boolean => sampled > 0 || mayHaveSpent;
 
 /** A backend that does not answer will not answer the next call either; a refused prompt is that call's own matter. */
 const isDown = ({ code }: WinnowError): boolean =>

@@ -19,7 +19,8 @@ async function sample(instead: Instead, code?: ErrorCode, wished: Wished = {}, e
     instead: async function* (request, lines) {
       const given = instead(lines, calls++, request);
       yield* given;
-      if (code && given !== lines) throw new WinnowError(code, 'It failed.', { mayHaveSpent: given.length > 0 || code === 'deadline_exceeded' });
+      const mayHaveSpent = code === 'backend_error' || code === 'deadline_exceeded';
+      if (code && given !== lines) throw new WinnowError(code, 'It failed.', { mayHaveSpent });
     },
   });
   const { context, state, events } = means(backend, wished);
@@ -94,6 +95,11 @@ test.each(['backend_unreachable', 'rate_limit_exceeded', 'prompt_unsupported', '
     expect(calls()).toBe(1);
   },
 );
+
+test('a refusal that comes after lines is none: what was sampled is spent', async () => {
+  const { account } = await sample((lines) => lines.slice(0, 2), 'backend_unreachable', { maxTokens: 160 });
+  expect(account).toMatchObject({ spentTokens: 160, completionTokens: null, candidates: 2 });
+});
 
 test('after a failure that another call would meet too, none is made', async () => {
   const backend = new ScriptedBackend();

@@ -8,7 +8,6 @@ import type {
   ScoreRequest,
   ScoreResponse,
 } from '../../schemas/backend.ts';
-import { WinnowError } from '../../schemas/errors.ts';
 import type { BackendPort } from '../../src/backends/port.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 
@@ -150,12 +149,3 @@ const scoresByLength = ({ candidates }: ScoreRequest): ScoreResponse => ({
   })),
   usage: { calls: 1, candidates: candidates.length, tokens: candidates.reduce((sum, { text }) => sum + text.length, 0) },
 });
-
-/** A call that gives these lines and then breaks off. */
-export async function* broken(
-  lines: readonly GenerateLine[],
-  code: 'backend_error' | 'backend_unreachable' | 'deadline_exceeded',
-) {
-  yield* lines;
-  throw new WinnowError(code, 'It broke off.');
-}
