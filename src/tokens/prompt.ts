@@ -29,7 +29,11 @@ export function encodePrompt(model: PromptReader, prompt: Prompt): number[] {
   return ids;
 }
 
+/** Special tokens are the template's to write: a message that holds one could pass for another turn. */
 function render(model: PromptReader, prompt: Extract<Prompt, { messages: unknown }>): string {
+  for (const [place, { content }] of prompt.messages.entries()) {
+    model.tokenizer.refuseSpecial(content, `prompt.messages[${place}].content`);
+  }
   if (model.template) return model.template.render(prompt.messages);
   throw new WinnowError('capability_missing', 'This model has no chat template; send the prompt as text.', {
     param: 'prompt.messages',

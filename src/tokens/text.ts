@@ -9,6 +9,7 @@ import type { PromptReader } from './prompt.ts';
 export function encodeText(model: PromptReader, prompt: readonly number[], text: string): number[] {
   const least = prompt.length + model.tokenizer.atLeast(text);
   if (least > model.context) throw tooLong(`at least ${least}`, model.context);
+  model.tokenizer.refuseSpecial(text, 'text');
   return fitting(model, [...prompt, ...model.tokenizer.encode(text, { param: 'text' })]);
 }
 

@@ -5,6 +5,7 @@ import { quoted, WinnowError } from '../../schemas/errors.ts';
 /** A tokenizer.json, as far as it is read here; the package reads the rest. */
 export const tokenizerJson = z.looseObject({
   model: z.looseObject({ unk_token: z.string().nullish(), unk_id: z.int().nullish() }),
+  added_tokens: z.array(z.looseObject({ content: z.string(), special: z.boolean().nullish() })).nullish(),
 });
 
 /** Text to ids and back, by a model's tokenizer.json. */
@@ -14,11 +15,14 @@ export class Tokenizer {
   readonly #unknown: number | undefined;
   /** Characters of the longest token: no text has fewer tokens than its length over this. */
   readonly #longest: number;
+  /** Texts of the special tokens: wherever they stand, they are read as those tokens. */
+  readonly #special: readonly string[];
 
   constructor(definition: z.infer<typeof tokenizerJson>, config: object) {
     this.#tokenizer = new HuggingFaceTokenizer(definition, config);
     const { unk_token: token, unk_id: id } = definition.model;
     this.#unknown = id ?? (token ? this.#tokenizer.token_to_id(token) : undefined);
+    this.#special = (definition.added_tokens ?? []).flatMap(({ content, special }) => (special ? [content] : []));
     this.#longest = Math.max(1, ...lengths(this.#tokenizer.get_vocab(true).keys()));
   }
 
@@ -33,6 +37,18 @@ export class Tokenizer {
     const unknown = this.#unknown === undefined ? -1 : ids.indexOf(this.#unknown);
     if (unknown >= 0) throw this.#unsupported(text, ids.slice(0, unknown), param);
     return ids;
+  }
+
+  /**
+   * Refuses somebody's words that hold the text of a special token: they would end the turn or begin another one.
+   *
+   * @throws `prompt_unsupported` that names it
+   */
+  refuseSpecial(text: string, param: string): void {
+    const special = this.#special.find((token) => text.includes(token));
+    if (special === undefined) return;
+    const message = `The text holds ${quoted(special)}, which is a special token of this model. Leave it out or write it differently.`;
+    throw new WinnowError('prompt_unsupported', message, { param });
   }
 
   /** Text of ids; special tokens (end of text, padding) have none. */
