@@ -1,0 +1,84 @@
+/** Answers any operation by seeded dice: short rounds, dead ends, failures and all. */
+import { splitSteps } from '../../src/answers/steps.ts';
+import type { Candidate, Prefix, Result, SampleOperation, ScoreOperation } from '../../src/operation.ts';
+import { mulberry32, subSeed } from '../../src/random.ts';
+
+export interface World {
+  readonly answer: (operation: SampleOperation | ScoreOperation) => Result;
+  /** What was spent on the way. */
+  readonly spent: { tokens: number; candidates: number; scoreCalls: number };
+}
+
+export interface Climate {
+  readonly seed: number;
+  /** How often a candidate or a score fails, of 1. */
+  readonly failures?: number;
+  /** How often a step ends the answer, of 1. */
+  readonly ends?: number;
+  /** How often a planned candidate is not started, of 1. */
+  readonly missing?: number;
+  /** Contents of the children of one prefix change places by this seed; ids stay. */
+  readonly permuted?: number;
+}
+
+export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }: Climate): World {
+  const spent = { tokens: 0, candidates: 0, scoreCalls: 0 };
+  const dice = (name: string) => mulberry32(subSeed(seed, name, 0));
+  const sample = (operation: SampleOperation): readonly Candidate[] =>
+    operation.prefixes.flatMap((prefix) => {
+      const left = operation.sampling.max_tokens - prefix.tokenCount;
+      if (left < 1) return [];
+      const numbers = Array.from({ length: operation.count }, (_, child) => operation.firstChild + child);
+      const contents = permuted === undefined ? numbers : shuffled(numbers, subSeed(permuted, prefix.id, 0));
+      const children = numbers.map((child, place) => write(operation, prefix, child, contents[place]!, left));
+      return children.filter(({ id }) => dice(`missing ${id}`)() >= missing);
+    });
+  const write = (operation: SampleOperation, prefix: Prefix, child: number, content: number, left: number): Candidate => {
+    const next = dice(`${operation.role} ${prefix.text}.${content}`); // of the text, not of the id: permuted it is the same
+    const size = 1 + Math.floor(next() * Math.min(left, 12));
+    const failed = next() < failures;
+    const ended = next() < ends;
+    const blank = next() < failures;
+    const verdict = `VERDICT: ${next() < ends ? 'done' : 'revise'}`;
+    const word = operation.role === 'critic' ? verdict : `${content}-${Math.floor(next() * 1000)}`;
+    const written = blank ? '\n' : operation.until === 'step' && !ended ? `${word}\n` : `${word}\n${word}`;
+    const text = prefix.text + written;
+    return {
+      id: `${prefix.id}.${child}`,
+      parent: prefix.id,
+      text,
+      written,
+      steps: splitSteps(text, '\n'),
+      tokenCount: prefix.tokenCount + size,
+      finish: failed ? 'error' : ended || operation.until === 'end' ? (next() < 0.8 ? 'stop' : 'length') : 'step',
+    };
+  };
+  const answer = (operation: SampleOperation | ScoreOperation): Result => {
+    if (operation.kind === 'score') {
+      spent.scoreCalls += 1;
+      const scores = operation.candidates.map(({ text, steps }) => {
+        const next = dice(`${operation.reward} ${text}`);
+        if (next() < failures) return { ok: false as const, reason: 'failed' };
+        const values = steps.map(() => next());
+        return { ok: true as const, value: next(), steps: values };
+      });
+      return { kind: 'score', scores };
+    }
+    const candidates = sample(operation);
+    const starts = new Map(operation.prefixes.map(({ id, tokenCount }) => [id, tokenCount]));
+    spent.tokens += candidates.reduce((sum, { tokenCount, parent }) => sum + tokenCount - starts.get(parent)!, 0);
+    const answers =
+      operation.role === 'critic' ? [] : candidates.filter(({ finish }) => finish === 'stop' || operation.until === 'end');
+    spent.candidates += answers.length;
+    return { kind: 'sample', candidates };
+  };
+  return { answer, spent };
+}
+
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  const next = mulberry32(seed);
+  return items
+    .map((item) => ({ item, key: next() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
+}
