@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundle, wranglerConfig } from './bundle.ts';
 import { type Child, type Output, startChild } from './child.ts';
-import { type Environment, inUrl, root, type Settings, workerVariables } from './settings.ts';
+import { type Environment, root, type Settings, workerVariables } from './settings.ts';
 import { workerdConfig } from './workerd-config.ts';
 
 /** The path of the binary; the package is CommonJS without types. */
@@ -18,13 +18,13 @@ export interface EdgeOptions {
   readonly folder: string;
 }
 
-/** Builds and starts the Worker; `port` resolves once it listens. */
+/** Builds and starts the Worker, on a free port of loopback; `port` resolves once it listens. */
 export function startEdge(settings: Settings, { env, output, folder }: EdgeOptions): Child & { readonly port: Promise<number> } {
   const wrangler = wranglerConfig();
   const stateFolder = join(root, '.wrangler', 'state', 'workerd');
   if (wrangler.migrations.length > 0) mkdirSync(stateFolder, { recursive: true });
   const text = workerdConfig(wrangler, {
-    address: `${inUrl(settings.host)}:${settings.port}`,
+    address: '127.0.0.1:0',
     modules: bundle(wrangler, settings.configPath, folder),
     variables: Object.keys(workerVariables(settings.config, env)).sort(),
     stateFolder,

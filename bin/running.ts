@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { type Child, type Output, startChild } from './child.ts';
 import { freePort } from './ports.ts';
+import { type Relay, startRelay } from './relay.ts';
 import { CannotStart, type Environment, inUrl, readSettings, type Settings } from './settings.ts';
 
 const READY_MS = 120_000; // a large model takes a minute to load from a slow disk
@@ -58,7 +59,9 @@ export async function startWinnow({ env, output = 'inherit', signal }: Options):
   const backendUrl = backend?.url ?? settings.backendUrl;
 
   const children: Child[] = backend ? [backend] : [];
+  let relay: Relay | undefined;
   const stop = async () => {
+    relay?.stop();
     for (const child of children.toReversed()) await child.stop();
   };
   const folder = mkdtempSync(join(tmpdir(), 'winnow-'));
@@ -69,7 +72,9 @@ export async function startWinnow({ env, output = 'inherit', signal }: Options):
     children.push(edge);
     const ended = Promise.race(children.map(ending));
     const failed = Promise.race([ended.then(early), aborted(signal)]);
-    const url = `http://${reachable(settings.host)}:${await Promise.race([edge.port, failed])}`;
+    const toPort = await Promise.race([edge.port, failed]);
+    relay = await startRelay({ host: settings.host, port: settings.port, toPort });
+    const url = `http://${reachable(settings.host)}:${relay.port}`;
     await Promise.race([ready(url, waiting.signal), failed]);
     return { url, backendUrl, settings, edge, backend, ended, stop };
   } catch (error) {
