@@ -10,7 +10,7 @@ export const NEWLINE = CHARACTERS.indexOf('\n');
 export const characters = new Tokenizer(
   {
     version: '1.0',
-    added_tokens: [0, 1].map((id) => ({ id, content: CHARACTERS[id], special: true, normalized: false })),
+    added_tokens: [0, 1].map((id) => ({ id, content: CHARACTERS[id]!, special: true, normalized: false })),
     normalizer: null,
     pre_tokenizer: { type: 'Split', pattern: { Regex: '[\\s\\S]' }, behavior: 'Isolated', invert: false },
     post_processor: null,
