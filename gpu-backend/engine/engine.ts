@@ -93,8 +93,8 @@ export class Engine {
   /** Reads the next chunk of a group's prompt and prefix, from where the last group's tokens differ. */
   async #read(group: Group): Promise<void> {
     const { tokens, call } = group;
-    const held = this.#cache.alreadyRead(call, tokens);
-    const from = Math.min(held, tokens.length - 1); // the last one is always read: its logits are wanted
+    // never all of them: groups are in order of their tokens, so what was read before is no longer than this and differs
+    const from = this.#cache.alreadyRead(call, tokens);
     const chunk = tokens.slice(from, from + CHUNK);
     try {
       const logits = await this.#rows.prefill(this.#cache.readingRow, chunk, from);

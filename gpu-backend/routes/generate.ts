@@ -17,7 +17,6 @@ export const generate =
       (signal) => asText(port.generate(request, signal)),
       client.signal,
     );
-    c.req.raw.signal.addEventListener('abort', () => client.abort(), { once: true });
     return new Response(stream(lines, client), {
       headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' },
     });

@@ -48,6 +48,20 @@ test('bytes that never become a character do not hold back what follows', () => 
   expect(text.endsWith('ab')).toBe(true);
 });
 
+test('what is decoded again for a token stays short, whatever came before', () => {
+  let longest = 0;
+  const measured: Decoder = {
+    decode: (ids) => {
+      longest = Math.max(longest, ids.length);
+      return bytes.decode(ids);
+    },
+  };
+  const detokenizer = new Detokenizer(measured, tokensOf('a long text before the new one'));
+  for (let place = 0; place < 100; place++) detokenizer.push([0xff, 97, 256][place % 3]!);
+  for (let place = 0; place < 100; place++) detokenizer.push(0xff);
+  expect(longest).toBeLessThanOrEqual(8);
+});
+
 test('a token reads as it does within its sentence, and a fork goes on by itself', () => {
   const detokenizer = new Detokenizer(words, [1, 2]);
   const fork = detokenizer.fork();

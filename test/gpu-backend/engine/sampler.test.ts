@@ -36,6 +36,7 @@ test.each([
 test('of equal logits the lower id is kept first, and taken at temperature 0', () => {
   const equal = new Float32Array(4).fill(2);
   expect(drawn({ top_k: 2 }, equal)).toEqual([0.5, 0.5, 0, 0]);
+  expect(drawn({ top_p: 0.5 }, equal)).toEqual([0.5, 0.5, 0, 0]); // two are exactly enough
   expect(drawn({ temperature: 0 }, equal)).toEqual([1, 0, 0, 0]);
 });
 

@@ -1,24 +1,11 @@
 import { expect, test, vi } from 'vitest';
 import { type Readable, Scorer } from '../../../gpu-backend/engine/scorer.ts';
-import type { RewardInput, RewardModel } from '../../../gpu-backend/models/reward-model.ts';
-import { characters } from '../history-model.ts';
+import type { RewardInput } from '../../../gpu-backend/models/reward-model.ts';
+import { reward } from '../reward.ts';
 
-/** An outcome reward that gives the sum of the ids, and notes its batches. */
+/** Gives the sum of the ids. */
 function summing(read = (row: RewardInput) => [row.ids.reduce((sum, id) => sum + id, 0)]) {
-  const batches: number[][] = [];
-  const model: RewardModel = {
-    kind: 'outcome',
-    name: 'sum',
-    fingerprint: '0',
-    tokenizer: characters,
-    template: null,
-    context: 4096,
-    read: async (rows) => {
-      batches.push(rows.map(({ ids }) => ids.length));
-      return rows.map(read);
-    },
-    release: () => {},
-  };
+  const { model, batches } = reward('outcome', read);
   return { scorer: new Scorer(model), batches };
 }
 

@@ -42,6 +42,17 @@ test('logits after a prompt are those of PyTorch', async () => {
   rows.release();
 });
 
+test('a prompt read in two chunks, wherever it is cut, gives the logits of PyTorch', async () => {
+  const rows = policy.allocate(2);
+  const [prompt, logits] = [policy.tokenizer.encode(expected.prompts[2]!), expected.logits[2]!];
+  for (let cut = 1; cut < prompt.length; cut++) {
+    await rows.prefill(1, prompt.slice(0, cut), 0);
+    const after = await rows.prefill(1, prompt.slice(cut), cut);
+    for (const [token, logit] of logits.entries()) expect(after[token]).toBeCloseTo(logit, 4);
+  }
+  rows.release();
+});
+
 test('prompts of different lengths, decoded together to the end of the context, are greedily what PyTorch says of each', async () => {
   const engine = new Engine(policy, { slots: 6, maxWaiting: 0 });
   const sampling = { ...generation().sampling, temperature: 0 };

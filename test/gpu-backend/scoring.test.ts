@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { RewardInput } from '../../gpu-backend/models/reward-model.ts';
+import { Models } from '../../gpu-backend/models.ts';
+import { score } from '../../gpu-backend/scoring.ts';
+import { reward } from './reward.ts';
+
+function served(kind: 'outcome' | 'process', read: (row: RewardInput) => number[]) {
+  const { model, batches } = reward(kind, read);
+  const models = new Models();
+  models.add(model, { slots: 1, maxWaiting: 1 });
+  const ask = (candidates: readonly { text: string; steps?: string[] }[], deadlineMs = 10_000) => {
+    const named = candidates.map((candidate, index) => ({ id: `${index}`, ...candidate }));
+    const request = { key: 'k', model: kind, prompt: { text: 'abc' }, candidates: named, deadline_ms: deadlineMs };
+    return score(models, request, new AbortController().signal);
+  };
+  return { ask, batches };
+}
+
+test('of equal texts one is read', async () => {
+  const { ask, batches } = served('outcome', ({ ids }) => [ids.length]);
+  const { scores, usage } = await ask(['aa', 'b', 'aa', 'aa'].map((text) => ({ text })));
+  expect(batches.flat().sort()).toEqual([4, 5]);
+  expect(scores.map((result) => result.ok && result.value)).toEqual([5, 4, 5, 5]);
+  expect(usage).toEqual({ calls: 1, candidates: 2, tokens: 9 });
+});
+
+test('a step is read at the token that holds its last character; the value is that of the last step', async () => {
+  const { ask } = served('process', ({ stepEnds }) => [...stepEnds]);
+  const { scores } = await ask([{ text: 'a.bb.c', steps: ['a.', 'bb.', 'c'] }, { text: 'a' }]);
+  expect(scores).toEqual([
+    { id: '0', ok: true, steps: [4, 7, 8], value: 8, tokens: 9 },
+    { id: '1', ok: true, steps: [3], value: 3, tokens: 4 },
+  ]);
+});
+
+test('equal texts cut into other steps are two', async () => {
+  const { ask } = served('process', ({ stepEnds }) => [...stepEnds]);
+  const { usage } = await ask([
+    { text: 'ab', steps: ['a', 'b'] },
+    { text: 'ab', steps: ['ab'] },
+  ]);
+  expect(usage.candidates).toBe(2);
+});
+
+test('a NaN of one step fails its text, with the others beside it scored', async () => {
+  const { ask } = served('process', ({ ids, stepEnds }) =>
+    stepEnds.map((_, step) => (ids.length === 5 && step === 0 ? Number.NaN : 0.5)),
+  );
+  const { scores, usage } = await ask([{ text: 'ab', steps: ['a', 'b'] }, { text: 'c' }]);
+  expect(scores).toEqual([
+    { id: '0', ok: false, reason: 'The reward model gave NaN.' },
+    { id: '1', ok: true, value: 0.5, steps: [0.5], tokens: 4 },
+  ]);
+  expect(usage).toEqual({ calls: 1, candidates: 1, tokens: 4 });
+});
