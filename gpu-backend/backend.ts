@@ -27,6 +27,8 @@ export interface Backend {
 const BODY_FACTOR = 4;
 // What is still open then was going to be cut by its own deadline or its client.
 const DRAIN_MS = 10_000;
+// Longer than the edge keeps an idle connection: at Node's own 5 s it would now and then write into one that just closed.
+const KEEP_ALIVE_MS = 75_000;
 
 /** Listens first, so that /healthz answers 503 while the models load; fulfilled once they are. */
 export async function startBackend({ config, configFolder, host, port }: BackendOptions): Promise<Backend> {
@@ -55,18 +57,21 @@ export async function startBackend({ config, configFolder, host, port }: Backend
 function listen(fetch: (request: Request) => Response | Promise<Response>, hostname: string, port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, hostname, port, overrideGlobalObjects: false }, () => resolve(server)) as Server;
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.once('error', reject);
   });
 }
 
 function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
+    // a connection becomes idle when its answer ends, and would then be kept alive
+    const idle = setInterval(() => server.closeIdleConnections(), 20);
     const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     server.close(() => {
+      clearInterval(idle);
       clearTimeout(late);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
 

@@ -112,7 +112,10 @@ export class Engine {
     try {
       logits = await this.#rows.decode(sequences.length);
     } catch (cause) {
-      for (const sequence of sequences) this.#leave(sequence, () => this.#fail(sequence, cause));
+      for (const sequence of sequences) {
+        this.#scheduler.leave(sequence);
+        this.#fail(sequence, cause);
+      }
       return;
     }
     this.#cache.advance();
@@ -145,11 +148,6 @@ export class Engine {
     if (count === 0) return own;
     const top = mostProbable(logits, count).map(({ token: id, logprob }) => ({ token: tokenizer.name(id), logprob }));
     return { ...own, top };
-  }
-
-  #leave(sequence: Sequence, then: () => void): void {
-    this.#scheduler.leave(sequence);
-    then();
   }
 
   #fail(sequence: Sequence, cause: unknown): void {

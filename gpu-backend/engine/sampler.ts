@@ -65,11 +65,12 @@ export function logNormaliser(logits: Float32Array): number {
   return maximum + Math.log(sum);
 }
 
-/** The `count` most probable tokens, the best first; of equals the lower id first. */
+/** The `count` most probable tokens, the best first; of equals the lower id first. An impossible one is none of them. */
 export function mostProbable(logits: Float32Array, count: number): Alternative[] {
   const normaliser = logNormaliser(logits);
   const best: number[] = [];
   for (let token = 0; token < logits.length; token++) {
+    if (logits[token] === Number.NEGATIVE_INFINITY) continue;
     let place = best.length;
     while (place > 0 && logits[best[place - 1]!]! < logits[token]!) place--;
     if (place < count) {

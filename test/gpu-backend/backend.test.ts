@@ -8,7 +8,9 @@ test('a backend that closes ends what is under way, and takes nothing new', asyn
   await until(() => backend.models.engine('puzzle-policy').load.running > 0, 1000);
   const closing = backend.close();
   expect((await lines(open)).at(-1)!.type).toBe('done');
+  const ended = performance.now();
   await closing;
+  expect(performance.now() - ended).toBeLessThan(1000);
   await expect(fetch(`${backend.url}/healthz`)).rejects.toThrow();
 });
 

@@ -79,6 +79,7 @@ test('log-probabilities: the exponentials sum to 1, the best alternatives come f
   expect(logNormaliser(logits)).toBeCloseTo(0, 6);
   expect(mostProbable(logits, 3).map(({ token }) => token)).toEqual([1, 3, 2]);
   expect(mostProbable(logits, 9).reduce((sum, { logprob }) => sum + Math.exp(logprob), 0)).toBeCloseTo(1, 6);
+  expect(mostProbable(Float32Array.of(1, Number.NEGATIVE_INFINITY), 2)).toHaveLength(1);
   expect(mostProbable(new Float32Array(4), 2).map(({ token }) => token)).toEqual([0, 1]);
 });
 
