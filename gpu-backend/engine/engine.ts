@@ -96,6 +96,7 @@ export class Engine {
     // never all of them: groups are in order of their tokens, so what was read before is no longer than this and differs
     const from = this.#cache.alreadyRead(call, tokens);
     const chunk = tokens.slice(from, from + CHUNK);
+    this.#cache.setRead(call, tokens.slice(0, from)); // a run that fails may have written anything behind them
     try {
       const logits = await this.#rows.prefill(this.#cache.readingRow, chunk, from);
       call.spend(chunk.length);

@@ -222,6 +222,18 @@ test('a run that fails ends those who were in it; the next call is served', asyn
   expect((await write(engine, generation())).lines['0.0']!.finish).toMatch(/stop|length/);
 });
 
+test('a prompt whose reading fails ends its own call; the next prefix of another reads right', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  let fails = false;
+  const { engine } = historyEngine({ failRun: () => fails });
+  const whole = await write(engine, generation());
+  fails = true;
+  expect((await write(engine, generation({ prompt: encode('other') }))).ended).toMatchObject([{ ok: false, id: '0.0' }]);
+  fails = false;
+  expect((await write(engine, generation())).lines).toEqual(whole.lines);
+  expect(engine.load).toEqual(idle);
+});
+
 test('log-probabilities are of the untempered distribution, sum to logprob, and name the alternatives', async () => {
   const { engine } = historyEngine({ logits: () => only(4).with(3, 49) });
   const sampling = { ...generation().sampling, temperature: 0.1 };
