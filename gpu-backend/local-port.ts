@@ -35,7 +35,7 @@ function generate(models: Models, request: GenerateRequest, signal: AbortSignal)
   usage
     .then(async (spent) => {
       await Promise.all(scores);
-      lines.push({ type: 'done', usage: { ...spent } });
+      lines.push({ type: 'done', usage: { ...spent }, fingerprint: engine.model.fingerprint });
       lines.end();
     })
     .catch((cause) => lines.fail(cause));
