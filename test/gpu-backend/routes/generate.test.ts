@@ -29,7 +29,7 @@ test('a line for each candidate, a score for each, done last, and the account ad
   const processed = 15 + tokens - 16;
   expect(all.at(-1)).toEqual({
     type: 'done',
-    fingerprint: '0',
+    fingerprint: expect.stringMatching(/^[0-9a-f]{12}$/),
     usage: { prompt_tokens: 15, completion_tokens: tokens, processed, cached: 0, unique: processed },
   });
 });
