@@ -75,7 +75,7 @@ test('temperature 0 draws one text for all, scored once', async () => {
 });
 
 test('the reward account counts distinct texts', async () => {
-  const run = await bestOfN({ n: 24, sampling: { max_tokens: 4 }, return: { candidates: 'all' } });
+  const run = await bestOfN({ n: 24, sampling: { max_tokens: 4, seed: 1 }, return: { candidates: 'all' } });
   const finished = run.candidates!.filter(({ finish_reason }) => finish_reason === 'stop');
   const mayWin = finished.length > 0 ? finished : run.candidates!;
   expect(run.account.rewards.outcome).toMatchObject({ calls: 1, candidates: new Set(mayWin.map(({ text }) => text)).size });

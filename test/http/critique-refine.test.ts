@@ -14,7 +14,8 @@ test('first_wrong_step is what runs where the policy has a process reward', asyn
 test.each([0, 1, 3])('max_rounds %i: one version and at most as many more', async (max_rounds) => {
   const run = await critiqueRefine({ options: { max_rounds } });
   expect(run.candidates!.length).toBeLessThanOrEqual(max_rounds + 1);
-  if (run.stop_reason !== 'converged') expect(run.candidates).toHaveLength(max_rounds + 1);
+  const known = run.candidates!.every(({ scores }) => scores.process?.ok); // what cannot be read cannot be cut at its wrong step
+  if (run.stop_reason !== 'converged' && known) expect(run.candidates).toHaveLength(max_rounds + 1);
   expectAccounts(run);
 });
 

@@ -3,7 +3,7 @@ import { expectAccounts, expectBestScore } from './accounts.ts';
 import { asked, expectRefusal, post, search } from './winnow.ts';
 
 test('beam search by the process reward finishes candidates and picks the best by the policy’s reward', async () => {
-  const run = await search({ return: { candidates: 'all' } });
+  const run = await search({ sampling: { seed: 1 }, return: { candidates: 'all' } });
   expect(run).toMatchObject({ object: 'winnow.run', strategy: 'beam_search', stop_reason: 'finished', complete: true });
   expect(run.candidates!.length).toBeGreaterThanOrEqual(4); // min_completed is `keep`
   for (const { scores, steps } of run.candidates!) {
