@@ -1,0 +1,133 @@
+/** Whole runs of every strategy over a backend in memory: whatever the budget and the failures, the account holds. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { WinnowError } from '../../schemas/errors.ts';
+import type { Scored } from '../../src/operation.ts';
+import { Log } from '../../src/runtime/log.ts';
+import { performing } from '../../src/runtime/perform.ts';
+import { run } from '../../src/runtime/run.ts';
+import type { Strategy } from '../../src/strategies/define.ts';
+import { strategies } from '../../src/strategies/registry.ts';
+import type { Pick } from '../../src/strategies/solve.ts';
+import { solve } from '../../src/strategies/solve.ts';
+import { task } from '../drive.ts';
+import { means } from './means.ts';
+import { ScriptedBackend } from './scripted-backend.ts';
+
+// biome-ignore lint/correctness/useYield: a rule that asks nobody
+const first: Pick<Scored> = function* (eligible) {
+  return eligible[0]!;
+};
+
+interface Wish {
+  readonly seed: number;
+  readonly budget: number;
+  readonly maxTokens: number;
+  readonly maxCandidates: number;
+  readonly most: number;
+  readonly ends: number;
+  readonly stop: string[];
+  /** The number of the call that fails, counted from 0. */
+  readonly fails: number | undefined;
+  readonly shuffle: number;
+}
+
+const wish: fc.Arbitrary<Wish> = fc.record({
+  seed: fc.integer(),
+  budget: fc.integer({ min: 1, max: 20 }),
+  maxTokens: fc.integer({ min: 4, max: 400 }),
+  maxCandidates: fc.integer({ min: 1, max: 20 }),
+  most: fc.integer({ min: 1, max: 40 }),
+  ends: fc.constantFrom(0, 0.05, 0.3),
+  stop: fc.constantFrom<string[][]>([], ['ab'], ['.', 'b\n']),
+  fails: fc.option(fc.nat(6), { nil: undefined }),
+  shuffle: fc.integer(),
+});
+
+async function live(strategy: Strategy, { seed, budget, maxTokens, maxCandidates, most, ends, stop, fails, shuffle }: Wish) {
+  const backend = new ScriptedBackend({
+    ends,
+    shuffle,
+    instead: (_, lines) => {
+      if (backend.requests.length - 1 !== fails) return undefined;
+      return (async function* () {
+        yield* lines.slice(0, Math.floor(lines.length / 2));
+        throw new WinnowError('backend_error', 'It broke off.', { mayHaveSpent: true });
+      })();
+    },
+  });
+  const finishingReserve = strategy.family === 'search' ? Math.floor(maxTokens / 4) : 0;
+  const { context, state, events } = means(backend, { seed, maxTokens, maxCandidates, finishingReserve });
+  const asked = { ...task, sampling: { ...task.sampling, max_tokens: most, stop } };
+  const options = {
+    ...strategy.width(budget),
+    ...('max_steps' in (strategy.options.parse({}) as object) ? { max_steps: 8 } : {}),
+  };
+  const solving = solve(strategy.start(asked, options), asked, first);
+  const outcome = await run(solving, performing(context, state), new Log()).catch((thrown: unknown) => {
+    if (thrown instanceof WinnowError && thrown.code === 'no_candidates') return undefined;
+    throw thrown;
+  });
+  return { outcome, backend, ledger: context.ledger, account: context.ledger.account(), state, events };
+}
+
+test.each(strategies)('$name keeps its limits and its account, whatever happens', async (strategy) => {
+  const law = fc.asyncProperty(wish, async (given) => {
+    const { outcome, backend, ledger, account, state, events } = await live(strategy, given);
+    expect(account.spentTokens).toBeLessThanOrEqual(given.maxTokens);
+    expect(account.spentTokens).toBeGreaterThanOrEqual(backend.sampled);
+    expect(account.candidates).toBeLessThanOrEqual(given.maxCandidates);
+    if (account.lostTokens === 0) expect(account.completionTokens).toBe(backend.sampled);
+    for (const { data, name } of events) if (name === 'candidate') expect(data.tokens).toBeLessThanOrEqual(given.most);
+
+    const indexes = [...state.indexes.values()];
+    expect(new Set(indexes).size).toBe(indexes.length);
+    const told = events.filter(({ name }) => name === 'candidate').map(({ data }) => 'id' in data && data.id);
+    expect(told.toSorted()).toEqual([...state.indexes.keys()].toSorted());
+    expect(told).toHaveLength(account.candidates);
+
+    const started = backend.requests.flatMap(({ prefixes }) =>
+      prefixes
+        .filter(({ resume }) => !resume)
+        .flatMap(({ id, count, first_child }) => Array.from({ length: count }, (_, n) => `${id}.${first_child + n}`)),
+    );
+    expect(new Set(started).size).toBe(started.length); // no path, and no random stream, is begun twice
+
+    if (outcome === undefined) return;
+    for (const { text, steps, tokenCount, finish } of outcome.pool) {
+      expect(steps.join('')).toBe(text);
+      expect(tokenCount).toBeLessThanOrEqual(given.most);
+      if (finish === 'stop') for (const string of given.stop) expect(text).not.toContain(string);
+    }
+    expect(new Set(outcome.pool.map(({ id }) => id)).size).toBe(outcome.pool.length);
+    expect(outcome.eligible.length).toBeGreaterThan(0);
+    expect(ledger.wasted(outcome.pool.map(({ id }) => id))).toBeLessThanOrEqual(account.spentTokens);
+  });
+  await fc.assert(law, { numRuns: 150 });
+});
+
+test.each(strategies)('$name gives the same outcome whatever the order in which lines arrive', async (strategy) => {
+  const law = fc.asyncProperty(wish, fc.integer(), async (given, shuffle) => {
+    const whole = { ...given, fails: undefined };
+    const [one, other] = [await live(strategy, whole), await live(strategy, { ...whole, shuffle })];
+    expect(other.outcome).toEqual(one.outcome);
+    expect(other.account).toEqual(one.account);
+  });
+  await fc.assert(law, { numRuns: 50 });
+});
+
+test.each(strategies)('$name: with means enough there is an answer, and of one candidate’s worth still one', async (strategy) => {
+  const usual = {
+    seed: 1,
+    budget: 8,
+    maxTokens: 4000,
+    maxCandidates: 64,
+    most: 40,
+    ends: 0.1,
+    stop: [],
+    fails: undefined,
+    shuffle: 0,
+  };
+  expect((await live(strategy, usual)).outcome).toBeDefined();
+  for (const maxTokens of [4, 8, 20, 40]) expect((await live(strategy, { ...usual, maxTokens })).outcome).toBeDefined();
+});
