@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { WinnowError } from '../schemas/errors.ts';
 import type { BackendPort } from '../src/backends/port.ts';
 import { Recordings } from './recordings.ts';
@@ -29,19 +28,8 @@ export function createApp({ port, key, maxBodyBytes }: AppOptions): Hono {
   app.onError((error, c) => failure(c, error));
   app.notFound((c) => failure(c, notFound(app, c.req.method, c.req.path)));
   app.use(access(key));
-  app.use(
-    bodyLimit({
-      maxSize: maxBodyBytes,
-      onError: () => {
-        throw new WinnowError(
-          'request_too_large',
-          `The body has more than ${maxBodyBytes} bytes. Send fewer or shorter candidates.`,
-        );
-      },
-    }),
-  );
-  app.post('/generate', (c, next) => generate(serving(), recordings)(c, next));
-  app.post('/score', (c, next) => score(serving(), recordings)(c, next));
+  app.post('/generate', (c, next) => generate(serving(), recordings, maxBodyBytes)(c, next));
+  app.post('/score', (c, next) => score(serving(), recordings, maxBodyBytes)(c, next));
   app.get('/models', (c, next) => models(serving())(c, next));
   app.get(
     '/healthz',

@@ -2,8 +2,13 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import { type ErrorCode, isErrorCode, WinnowError } from '../../schemas/errors.ts';
 
-/** The JSON body of a request, checked. @throws WinnowError that names the first field at fault */
-export async function body<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.infer<Schema>> {
+/**
+ * The JSON body of a request, checked.
+ *
+ * @param maxBytes  more is refused, whether the length is declared or not
+ * @throws WinnowError that names the first field at fault
+ */
+export async function body<Schema extends z.ZodType>(c: Context, schema: Schema, maxBytes: number): Promise<z.infer<Schema>> {
   const type = c.req.header('content-type');
   if (type !== undefined && !/^application\/([\w.+-]*\+)?json\b/i.test(type)) {
     throw new WinnowError(
@@ -11,20 +16,32 @@ export async function body<Schema extends z.ZodType>(c: Context, schema: Schema)
       `The body has the type ${type}. Send it with the header content-type: application/json`,
     );
   }
-  const given = parseJson(await readText(c));
+  const given = parseJson(await readText(c, maxBytes));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw refusal(parsed.error.issues[0]!, given);
 }
 
-async function readText(c: Context): Promise<string> {
+async function readText(c: Context, maxBytes: number): Promise<string> {
+  const declared = Number(c.req.header('content-length') ?? 0);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
   try {
-    return await c.req.text();
+    if (declared > maxBytes) throw tooLarge(maxBytes);
+    for await (const chunk of c.req.raw.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(maxBytes);
+      chunks.push(chunk);
+    }
   } catch (cause) {
-    if (cause instanceof WinnowError) throw cause; // larger than it may be
+    if (cause instanceof WinnowError) throw cause;
     throw new WinnowError('invalid_json', 'The body broke off.', { cause });
   }
+  return Buffer.concat(chunks).toString();
 }
+
+const tooLarge = (maxBytes: number): WinnowError =>
+  new WinnowError('request_too_large', `The body has more than ${maxBytes} bytes. Send fewer or shorter candidates.`);
 
 function parseJson(text: string): unknown {
   try {

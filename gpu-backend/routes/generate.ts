@@ -6,9 +6,9 @@ import { body } from './body.ts';
 
 /** POST /generate: headers at once, then a line for each candidate as it ends, scores as they come, `done` last. */
 export const generate =
-  (port: BackendPort, recordings: Recordings): Handler =>
+  (port: BackendPort, recordings: Recordings, maxBodyBytes: number): Handler =>
   async (c) => {
-    const request = await body(c, generateRequest);
+    const request = await body(c, generateRequest, maxBodyBytes);
     const { key, deadline_ms: _, ...asked } = request; // a retry may have less time left
     const client = new AbortController();
     const lines = recordings.follow(

@@ -6,9 +6,9 @@ import { body } from './body.ts';
 
 /** POST /score: one score a candidate, in the order given; kept by its key like a generation. */
 export const score =
-  (port: BackendPort, recordings: Recordings): Handler =>
+  (port: BackendPort, recordings: Recordings, maxBodyBytes: number): Handler =>
   async (c) => {
-    const request = await body(c, scoreRequest);
+    const request = await body(c, scoreRequest, maxBodyBytes);
     const { key, deadline_ms: _, ...asked } = request;
     async function* answer(signal: AbortSignal): AsyncGenerator<string> {
       yield JSON.stringify(await port.score(request, signal));

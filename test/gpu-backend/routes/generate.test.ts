@@ -222,6 +222,25 @@ test('a body that is not JSON, of another type, or too large', async () => {
   expect(await refusal(await post(url, ' '.repeat(4 * shipped.caps.max_body_bytes + 1)))).toEqual([413, 'request_too_large']);
 });
 
+test('a body that comes in pieces, its length not declared, is served, and cut off where it is too large', async () => {
+  const pieces = (text: string) =>
+    new ReadableStream({
+      start(controller) {
+        for (const piece of [text.slice(0, 40), text.slice(40)]) controller.enqueue(new TextEncoder().encode(piece));
+        controller.close();
+      },
+    });
+  const send = (text: string) =>
+    fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: pieces(text),
+      duplex: 'half',
+    } as unknown as RequestInit);
+  expect((await lines(await send(JSON.stringify(generateBody())))).at(-1)!.type).toBe('done');
+  expect(await refusal(await send(' '.repeat(4 * shipped.caps.max_body_bytes + 1)))).toEqual([413, 'request_too_large']);
+});
+
 test('more candidates than may wait are 400 in one call, 429 with Retry-After in several', async () => {
   const many = (prefixes: number) =>
     generateBody({
