@@ -226,6 +226,14 @@ test('the last token of a candidate is sampled, never run; a prompt and four can
   expect(account.unique).toBe(10 + account.completionTokens! - 4);
 });
 
+test('of steps that follow each other only the last token of the last one is not run', async () => {
+  const { context, state } = means(new ScriptedBackend({ ends: 0 }));
+  const [step] = await sampleInWaves(sampleOf({ until: 'step' }), context, state);
+  await sampleInWaves(sampleOf({ until: 'step', prefixes: [step!], count: 2 }), context, state);
+  const { unique, completionTokens } = context.ledger.account();
+  expect(unique).toBe(10 + completionTokens! - 2);
+});
+
 test.each([
   { border: 'in one call', count: 1, maxTokens: 3, typical_tokens: 16, calls: 1 },
   { border: 'cut after one token', count: 3, maxTokens: 5, typical_tokens: 1, calls: 2 },

@@ -26,6 +26,15 @@ test('the best version is cut at its first step below `wrong_below`, and the res
   expect(value.stop).toBe('converged');
 });
 
+test('a step exactly at `wrong_below` is not wrong', () => {
+  const { value } = drive(firstWrongStep.run(task, { max_rounds: 4 }), [
+    sampled(candidate('0.0', three)),
+    scores(stepScores(0.9, 0.5, 0.5)),
+    scores(1),
+  ]);
+  expect(value.stop).toBe('converged');
+});
+
 test('a wrong first step cuts at the prompt itself, whose next child is new', () => {
   const { asked } = drive(firstWrongStep.run(task, { max_rounds: 1 }), [
     sampled(candidate('0.0', three)),
