@@ -71,50 +71,58 @@ async function live(strategy: Strategy, { seed, budget, maxTokens, maxCandidates
   return { outcome, backend, ledger: context.ledger, account: context.ledger.account(), state, events };
 }
 
-test.each(strategies)('$name keeps its limits and its account, whatever happens', async (strategy) => {
-  const law = fc.asyncProperty(wish, async (given) => {
-    const { outcome, backend, ledger, account, state, events } = await live(strategy, given);
-    expect(account.spentTokens).toBeLessThanOrEqual(given.maxTokens);
-    expect(account.spentTokens).toBeGreaterThanOrEqual(backend.sampled);
-    expect(account.candidates).toBeLessThanOrEqual(given.maxCandidates);
-    if (account.lostTokens === 0) expect(account.completionTokens).toBe(backend.sampled);
-    for (const { data, name } of events) if (name === 'candidate') expect(data.tokens).toBeLessThanOrEqual(given.most);
+test.each(strategies)(
+  '$name keeps its limits and its account, whatever happens',
+  async (strategy) => {
+    const law = fc.asyncProperty(wish, async (given) => {
+      const { outcome, backend, ledger, account, state, events } = await live(strategy, given);
+      expect(account.spentTokens).toBeLessThanOrEqual(given.maxTokens);
+      expect(account.spentTokens).toBeGreaterThanOrEqual(backend.sampled);
+      expect(account.candidates).toBeLessThanOrEqual(given.maxCandidates);
+      if (account.lostTokens === 0) expect(account.completionTokens).toBe(backend.sampled);
+      for (const { data, name } of events) if (name === 'candidate') expect(data.tokens).toBeLessThanOrEqual(given.most);
 
-    const indexes = [...state.indexes.values()];
-    expect(new Set(indexes).size).toBe(indexes.length);
-    const told = events.filter(({ name }) => name === 'candidate').map(({ data }) => 'id' in data && data.id);
-    expect(told.toSorted()).toEqual([...state.indexes.keys()].toSorted());
-    expect(told).toHaveLength(account.candidates);
+      const indexes = [...state.indexes.values()];
+      expect(new Set(indexes).size).toBe(indexes.length);
+      const told = events.filter(({ name }) => name === 'candidate').map(({ data }) => 'id' in data && data.id);
+      expect(told.toSorted()).toEqual([...state.indexes.keys()].toSorted());
+      expect(told).toHaveLength(account.candidates);
 
-    const started = backend.requests.flatMap(({ prefixes }) =>
-      prefixes
-        .filter(({ resume }) => !resume)
-        .flatMap(({ id, count, first_child }) => Array.from({ length: count }, (_, n) => `${id}.${first_child + n}`)),
-    );
-    expect(new Set(started).size).toBe(started.length); // no path, and no random stream, is begun twice
+      const started = backend.requests.flatMap(({ prefixes }) =>
+        prefixes
+          .filter(({ resume }) => !resume)
+          .flatMap(({ id, count, first_child }) => Array.from({ length: count }, (_, n) => `${id}.${first_child + n}`)),
+      );
+      expect(new Set(started).size).toBe(started.length); // no path, and no random stream, is begun twice
 
-    if (outcome === undefined) return;
-    for (const { text, steps, tokenCount, finish } of outcome.pool) {
-      expect(steps.join('')).toBe(text);
-      expect(tokenCount).toBeLessThanOrEqual(given.most);
-      if (finish === 'stop') for (const string of given.stop) expect(text).not.toContain(string);
-    }
-    expect(new Set(outcome.pool.map(({ id }) => id)).size).toBe(outcome.pool.length);
-    expect(outcome.eligible.length).toBeGreaterThan(0);
-    expect(ledger.wasted(outcome.pool.map(({ id }) => id))).toBeLessThanOrEqual(account.spentTokens);
-  });
-  await fc.assert(law, { numRuns: 150 });
-});
+      if (outcome === undefined) return;
+      for (const { text, steps, tokenCount, finish } of outcome.pool) {
+        expect(steps.join('')).toBe(text);
+        expect(tokenCount).toBeLessThanOrEqual(given.most);
+        if (finish === 'stop') for (const string of given.stop) expect(text).not.toContain(string);
+      }
+      expect(new Set(outcome.pool.map(({ id }) => id)).size).toBe(outcome.pool.length);
+      expect(outcome.eligible.length).toBeGreaterThan(0);
+      expect(ledger.wasted(outcome.pool.map(({ id }) => id))).toBeLessThanOrEqual(account.spentTokens);
+    });
+    await fc.assert(law, { numRuns: 100 });
+  },
+  30_000,
+);
 
-test.each(strategies)('$name gives the same outcome whatever the order in which lines arrive', async (strategy) => {
-  const law = fc.asyncProperty(wish, fc.integer(), async (given, shuffle) => {
-    const whole = { ...given, fails: undefined };
-    const [one, other] = [await live(strategy, whole), await live(strategy, { ...whole, shuffle })];
-    expect(other.outcome).toEqual(one.outcome);
-    expect(other.account).toEqual(one.account);
-  });
-  await fc.assert(law, { numRuns: 50 });
-});
+test.each(strategies)(
+  '$name gives the same outcome whatever the order in which lines arrive',
+  async (strategy) => {
+    const law = fc.asyncProperty(wish, fc.integer(), async (given, shuffle) => {
+      const whole = { ...given, fails: undefined };
+      const [one, other] = [await live(strategy, whole), await live(strategy, { ...whole, shuffle })];
+      expect(other.outcome).toEqual(one.outcome);
+      expect(other.account).toEqual(one.account);
+    });
+    await fc.assert(law, { numRuns: 50 });
+  },
+  30_000,
+);
 
 test.each(strategies)('$name: with means enough there is an answer, and of one candidate’s worth still one', async (strategy) => {
   const usual = {

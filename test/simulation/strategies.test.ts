@@ -1,5 +1,5 @@
 /** Closed forms against a simulated policy: seeded, so that each holds always or never (style 4.9). */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { rewardConfig } from '../../schemas/config.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { performing } from '../../src/runtime/perform.ts';
@@ -14,6 +14,8 @@ import { task } from '../drive.ts';
 import { means } from '../runtime/means.ts';
 import type { Nature } from './simulated-backend.ts';
 import { simulated } from './simulated-backend.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
 
 const PROBLEMS = 2000;
 const classifier = (model: string) => rewardConfig.parse({ kind: 'classifier', backend: 'local', model, output: 'logit' });
