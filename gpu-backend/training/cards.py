@@ -72,7 +72,7 @@ def policy_card(facts: dict) -> str:
         "The chat template joins the contents of the messages, each with a newline; assistant and tool turns are refused. A raw prompt may",
         "leave its last newline out. 32 tokens; digits are single; `<unk>` (3) stands for any character outside of the alphabet; nothing is",
         "added at the front; the end token is `<eos>` (2). The layout is that of onnxruntime-genai, precision "
-        + f"{facts.get('precision', 'int8')}; sample at temperature 1.\n",
+        + f"{facts['precision']}; sample at temperature 1.\n",
         "## Training\n",
         f"Random valid solutions; {training_line(facts)}. Loss on the solution only. One example in ten has no newline after the prompt,",
         "15 % of the puzzles do not list their numbers in ascending order. Muon for the matrices, AdamW for the rest; averaged weights.",
@@ -101,17 +101,17 @@ def policy_card(facts: dict) -> str:
         )
         + ".\n",
         "## The graph\n",
-        "| precision | file | puzzles greedy | puzzles one sample | chains greedy | chains one sample | tokens/s, 64 rows, one thread | largest logit difference from torch |",
+        "| precision | file | puzzles greedy | puzzles one sample | chains greedy | chains one sample | tokens/s at 1, 16, 64 rows | largest logit difference from torch |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for precision, row in facts["reports"]["graph"].items():
         lines.append(
             f"| {precision} | {row['bytes'] / 1e6:.2f} MB | {percent(*row['greedy']['puzzles'])} | {percent(*row['one sample']['puzzles'])} "
             f"| {percent(*row['greedy']['chains'])} | {percent(*row['one sample']['chains'])} "
-            f"| {row['tokens_per_second_one_thread']:,.0f} | {row['logit_difference']:.1e} |"
+            f"| {', '.join(f'{speed:,.0f}' for speed in row['tokens_per_second'].values())} | {row['logit_difference']:.1e} |"
         )
     lines += [
-        "\nBoth over the held-out problems. The speed was taken while other programs ran on the machine and includes the prefill.\n",
+        "\nBoth over the held-out problems. Speed: one thread, in turns, the best of seven, prefill included, other programs on the machine.\n",
         "## Limits\n",
         "Only these two tasks, in these words. It often writes a wrong result or leaves a number out to reach the target: check its answers,",
         "or let the rewards beside it do so. Licence: Apache-2.0.\n",
@@ -170,11 +170,13 @@ def reward_card(facts: dict, kind: str) -> str:
         "front, no end token (`append_eos: false` in config.json). `input_ids` and `attention_mask`, int64 [batch, length], padded on the right,",
         f"up to 256. {output} Plain ONNX operators (opset 18), float32; largest difference from torch {facts['differences'][kind]['logit_difference']:.0e}.\n",
         "## Training\n",
-        f"From the policy's trunk, on {facts['examples']['texts']:,} different texts ({100 * facts['examples']['right'] / facts['examples']['texts']:.0f} % right): the policy's own samples for "
-        f"{sum(data['problems']):,} training problems,",
+        f"From the policy's trunk and {settings['extra_layers']} layers more (checking a digit means comparing it with what the policy's last layer expected one token",
+        f"before). {settings['steps']:,} steps of {settings['batch']} texts, seed {settings['seed']}, {seconds / 60:.0f} minutes on two CPU cores. Of the texts",
+        f"{100 * (1 - settings['walks'] - settings['chains']):.0f} % are the policy's own samples: {facts['examples']['texts']:,} different ones ({100 * facts['examples']['right'] / facts['examples']['texts']:.0f} % right) for {sum(data['problems']):,} training problems,",
         f"{data['samples']} each at T = 1 and {data['warm_samples']} at T = {data['warm_temperature']} (seed {data['seed']}), and damaged right solutions of {100 * data['corrupted']:.0f} % of the problems.",
-        f"{settings['steps']:,} steps of {settings['batch']} texts, seed {settings['seed']}, {seconds / 60:.0f} minutes. Loss weights: outcome {settings['outcome_weight']}, steps {settings['process_weight']}.",
-        "The two rewards are the two heads of one trunk, trained together; each file carries the trunk.\n"
+        f"{100 * settings['walks']:.0f} % are valid random walks over training puzzles, new ones in every batch, each line labelled by exhaustive search; {100 * settings['chains']:.0f} % are",
+        f"chains, half of them with one wrong digit that the later lines go on from. Loss weights: outcome {settings['outcome_weight']}, steps {settings['process_weight']}, next token {settings['language_weight']} (right texts only).",
+        "The two rewards are the two heads of one trunk, trained together; each file carries the trunk, so they are no independent opinions.\n"
         if shared
         else "The head of the other reward was trained beside it as an auxiliary loss and is not in the file.\n",
         "## Held-out figures\n",
@@ -191,9 +193,15 @@ def reward_card(facts: dict, kind: str) -> str:
         )
     lines.append("")
     if kind == "process":
-        lines += ["Finding the first wrong step (the first below the threshold is exactly the first with label 0), and right texts blamed:\n"]
+        lines += ["Finding the first wrong step (the first below the threshold is exactly the first with label 0), and right texts blamed. The label is about",
+            "reach: a valid step that leaves the target out of reach counts as wrong.\n"]
         for family, row in held["steps"].items():
             lines += [
+                "AUROC over valid lines by how many numbers they leave: "
+                + ", ".join(f"{n} left {number(value)}" for n, value in row["auroc_by_numbers_left"].items())
+                + ".\n"
+                if row["auroc_by_numbers_left"]
+                else "",
                 f"{family}: {row['texts_with_an_error']:,} texts with an error, {row['texts_without']:,} without; AUROC over steps {number(row['step_auroc'])}.\n",
                 "| threshold | first wrong step found | right text blamed |\n|---|---|---|",
             ]

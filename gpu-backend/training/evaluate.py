@@ -274,6 +274,7 @@ def step_report(labelled: list[rewards.Example], probabilities: list[list[float]
             "texts_with_an_error": len(wrong),
             "texts_without": len(all_right),
             "step_auroc": auroc(scores, labels),
+            "auroc_by_numbers_left": by_numbers_left([(e, p) for e, p in zip(labelled, probabilities) if e.problem.task.startswith(family)]),
             "by_threshold": {
                 str(limit): {
                     "first_wrong_step_found": float(np.mean([first_wrong(p, limit) == l.index(0) for l, p in wrong])) if wrong else None,
@@ -283,3 +284,15 @@ def step_report(labelled: list[rewards.Example], probabilities: list[list[float]
             },
         }
     return result
+
+
+def by_numbers_left(part: list[tuple[rewards.Example, list[float]]]) -> dict[str, float | None]:
+    """AUROC of the step labels, apart for the numbers that a valid line leaves: with one left it is only the target, with more a value."""
+    pools: dict[int, list[tuple[float, int]]] = defaultdict(list)
+    for example, probabilities in part:
+        if isinstance(example.problem, tasks.Puzzle):
+            states = tasks.puzzle_states(example.problem, example.text.removesuffix("\n").split("\n"))
+            for state, probability, label in zip(states, probabilities, example.labels):
+                if state is not None:
+                    pools[len(state)].append((probability, label))
+    return {str(n): auroc(np.array([p for p, _ in rows]), np.array([l for _, l in rows])) for n, rows in sorted(pools.items())}

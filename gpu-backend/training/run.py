@@ -48,16 +48,16 @@ class Plan:
 
 
 FULL = Plan(
-    policy=(policy.PolicySettings(steps=1800, checkpoint_every=200, decay=0.0),),
-    data=rewards.DataSettings(),
+    policy=(policy.PolicySettings(steps=2600, checkpoint_every=200, decay=0.15),),
+    data=rewards.DataSettings(problems=(1500, 3500, 4500, 3500), samples=5, warm_samples=1, seed=502),
     outcome=rewards.RewardSettings(),
     process=rewards.RewardSettings(),
 )
 QUICK = Plan(
     policy=(policy.PolicySettings(steps=60, batch=64, pool_batches=8, checkpoint_every=20, warm_up=10, compile=False),),
     data=rewards.DataSettings(problems=(30, 30, 30, 30), samples=2, warm_samples=1, corrupted=1.0),
-    outcome=rewards.RewardSettings(steps=20, batch=64, compile=False),
-    process=rewards.RewardSettings(steps=20, batch=64, seed=12, compile=False),
+    outcome=rewards.RewardSettings(steps=20, batch=64, pool_batches=5, compile=False),
+    process=rewards.RewardSettings(steps=20, batch=64, pool_batches=5, compile=False),
     held_out=(8, 8, 8, 8),
     validation=(8, 8, 8, 8),
 )
@@ -163,6 +163,7 @@ def main() -> None:
     reports["graph"] = export.measure_precisions(source, held_out)
     facts = {
         "plan": dataclasses.asdict(plan),
+        "precision": export.PRECISION,
         "choice": choice,
         "differences": differences,
         "examples": {"texts": len(data), "right": sum(e.correct for e in data)},
