@@ -68,7 +68,7 @@ async function measureSet(title: string, problems: readonly Problem[], plan: Pla
   const searches: Measured['searches'][number][] = [];
   for (const search of SEARCHES) {
     for (const width of plan.widths) {
-      const found = await collected(`${search.strategy} ${width}`, policy, {
+      const found = await collected(`${search.name} ${width}`, policy, {
         schema: searchLine,
         measure: (problem, signal) => measureSearch(winnow, problem, { ...search, width }, signal),
       });

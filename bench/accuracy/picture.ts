@@ -31,7 +31,7 @@ function caption(reports: readonly SetReport[]): string {
 }
 
 function panelOf({ title, problems, greedy, curves, searches }: SetReport): Panel {
-  const strategies = Array.from(new Map(searches.map(({ search }) => [search.strategy, search])).values());
+  const strategies = Array.from(new Map(searches.map(({ search }) => [search.name, search])).values());
   return {
     title: `${title} (${problems})`,
     lines: [
@@ -40,9 +40,9 @@ function panelOf({ title, problems, greedy, curves, searches }: SetReport): Pane
         return label ? [{ label, style: method.replace(' ', '-'), kind: 'curve', marks: points }] : [];
       }),
       { label: 'greedy', style: 'greedy', kind: 'level', marks: [greedy] },
-      ...strategies.map(({ strategy, title }): Line => {
-        const marks = searches.filter(({ search }) => search.strategy === strategy);
-        return { label: title, style: strategy, kind: 'runs', marks };
+      ...strategies.map(({ name, title }): Line => {
+        const marks = searches.filter(({ search }) => search.name === name);
+        return { label: title, style: name, kind: 'runs', marks };
       }),
     ],
   };
@@ -71,6 +71,7 @@ const LIGHT = {
   'weighted-outcome': '#bf3989',
   greedy: '#1f2328',
   beam_search: '#cf4a00',
+  wide_beam: '#a8651f',
   first_wrong_step: '#8250df',
 };
 const DARK: typeof LIGHT = {
@@ -85,6 +86,7 @@ const DARK: typeof LIGHT = {
   'weighted-outcome': '#f778ba',
   greedy: '#f0f6fc',
   beam_search: '#ff8b4a',
+  wide_beam: '#e0b070',
   first_wrong_step: '#b083ff',
 };
 
