@@ -27,6 +27,8 @@ export interface Prefix {
   readonly tokens?: readonly number[] | undefined;
   /** Tokens up to the end of each step; absent where unknown. */
   readonly stepEnds?: readonly number[] | undefined;
+  /** One for each token of `text`, where they were asked for. */
+  readonly logprobs?: readonly TokenLogprob[] | undefined;
 }
 
 /** One continuation, whole or up to the end of a step. Text, steps and tokens are those of the whole, prefix included. */
@@ -35,9 +37,6 @@ export interface Candidate extends Prefix {
   /** The part of `text` that was asked for by this operation. */
   readonly written: string;
   readonly finish: Finish;
-  /** Sum over its sampled tokens, untempered, in nats. */
-  readonly logprob?: number | undefined;
-  readonly logprobs?: readonly TokenLogprob[] | undefined;
   /** Why, where `finish` is `error`. */
   readonly reason?: string | undefined;
 }

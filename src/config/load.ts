@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type Config, config as schema } from '../../schemas/config.ts';
+import { type Config, type RecipeConfig, config as schema } from '../../schemas/config.ts';
+import { ruleSchema } from '../selection/registry.ts';
 import { strategyNamed } from '../strategies/registry.ts';
 
 /** A config that cannot be run: which field, what was given, what is allowed. */
@@ -35,10 +36,29 @@ function* dangling(config: Config): Generator<string> {
   for (const [name, reward] of Object.entries(rewards)) yield* missing(`rewards.${name}.backend`, reward.backend, backends);
   for (const [name, recipe] of Object.entries(recipes)) {
     yield* missing(`recipes.${name}.model`, recipe.model, policies);
-    if (!strategyNamed(recipe.strategy))
-      yield `winnow.config.json: recipes.${name}.strategy: no strategy is named "${recipe.strategy}".`;
+    for (const [place, reward] of (recipe.rewards ?? []).entries())
+      yield* missing(`recipes.${name}.rewards[${place}]`, reward, rewards);
     if (Object.hasOwn(policies, name)) yield `winnow.config.json: recipes.${name}: a policy has that name already.`;
+    yield* unfit(`recipes.${name}`, recipe);
   }
+}
+
+/** What a recipe says to its strategy and its rule, checked by their own schemas. */
+function* unfit(field: string, { strategy: name, options, budget, selection }: RecipeConfig): Generator<string> {
+  const strategy = strategyNamed(name);
+  if (!strategy) return yield `winnow.config.json: ${field}.strategy: no strategy is named "${name}".`;
+  const width = typeof budget === 'number' ? strategy.width(budget) : {};
+  for (const [key, value] of Object.entries(width)) {
+    if (options[key] === undefined || options[key] === value) continue;
+    yield `winnow.config.json: ${field}.options.${key} is ${JSON.stringify(options[key])}, and budget ${budget} means ${JSON.stringify(value)}.`;
+  }
+  yield* wrong(`${field}.options`, strategy.options, { ...options, ...width });
+  if (selection !== undefined) yield* wrong(`${field}.selection`, ruleSchema, selection);
+}
+
+function* wrong(field: string, schema: z.ZodType, given: unknown): Generator<string> {
+  const result = schema.safeParse(given, { reportInput: true });
+  for (const issue of result.error?.issues ?? []) yield describe({ ...issue, path: [field, ...issue.path] });
 }
 
 function* missing(field: string, name: string, known: Readonly<Record<string, unknown>>): Generator<string> {

@@ -35,6 +35,7 @@ export function chatTask(body: ChatBody, scaled: boolean): TaskRequest {
     budget: winnow.budget,
     returns: winnow.return ?? { candidates: 'scores', tree: false },
     path: scaled ? 'winnow.' : '',
+    maxTokensParam: body.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens',
     optionsPath: scaled ? 'winnow.options.' : '',
   };
 }

@@ -97,7 +97,7 @@ function places({ request, model, recipe }: Named, strategy: Strategy): Place[] 
   ];
 }
 
-function fullSampling({ request: { sampling: given }, policy: { sampling: usual }, config }: Named): Sampling {
+function fullSampling({ request: { sampling: given, maxTokensParam }, policy: { sampling: usual }, config }: Named): Sampling {
   const stop = given.stop ?? usual.stop ?? [];
   const sampling = {
     temperature: given.temperature ?? usual.temperature,
@@ -107,7 +107,7 @@ function fullSampling({ request: { sampling: given }, policy: { sampling: usual 
     max_tokens: given.max_tokens ?? usual.max_tokens,
     stop: typeof stop === 'string' ? [stop] : stop,
   };
-  underCap(sampling.max_tokens, config.caps.max_tokens, 'sampling.max_tokens', 'caps.max_tokens');
+  underCap(sampling.max_tokens, config.caps.max_tokens, maxTokensParam, 'caps.max_tokens');
   return sampling;
 }
 

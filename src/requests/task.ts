@@ -24,6 +24,8 @@ export interface TaskRequest {
   readonly returns: Returns;
   /** Where the members of scaling stand in the body: empty, or `winnow.`. */
   readonly path: string;
+  /** The field that says how many tokens a candidate may have. */
+  readonly maxTokensParam: string;
   /** Where the options stand in the body: `options.`, or empty for best-of-N's own route. */
   readonly optionsPath: string;
 }

@@ -59,6 +59,7 @@ async function answerRun(
     budget: body.budget,
     returns: body.return ?? { candidates: 'scores', tree: false },
     path: '',
+    maxTokensParam: 'sampling.max_tokens',
   };
   const task = makeTask(request, services.config, drawSeed);
   if (body.dry_run) return context.json(planAnswer(task));

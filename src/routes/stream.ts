@@ -31,9 +31,7 @@ export async function streamRun<Result>(
   );
   await Promise.race([inbox.changed(), new Promise((resolve) => setTimeout(resolve, FIRST_SIGN_MS))]);
   if (inbox.closed && inbox.empty) await running; // throws what failed before anything was told
-  context.header('cache-control', 'no-cache, no-transform');
-  context.header('x-accel-buffering', 'no');
-  return streamSSE(context, async (stream) => {
+  const response = streamSSE(context, async (stream) => {
     stream.onAbort(abort);
     const heart = setInterval(() => void stream.write(': keep-alive\n\n'), HEARTBEAT_MS);
     try {
@@ -45,6 +43,9 @@ export async function streamRun<Result>(
       clearInterval(heart);
     }
   });
+  response.headers.set('cache-control', 'no-cache, no-transform'); // Hono's own lets a proxy compress, which holds events back
+  response.headers.set('x-accel-buffering', 'no');
+  return response;
 }
 
 /** Events that wait to be written: as many as a run tells, which its limits bound. */

@@ -23,7 +23,6 @@ export class Draft {
   #ids: number[] | undefined = [];
   /** New tokens up to the end of each step, the open last one included; undefined once a call told none. */
   #ends: number[] = [];
-  #logprob: number | undefined = 0;
   readonly #logprobs: TokenLogprob[] = [];
 
   constructor(prefix: Prefix, child: number, most: number) {
@@ -43,7 +42,6 @@ export class Draft {
     this.#ends.push(...line.step_ends.map((end) => this.tokens + end));
     this.#text += line.text;
     this.#ids = line.tokens && this.#ids ? [...this.#ids, ...line.tokens] : undefined;
-    this.#logprob = line.logprob === undefined || this.#logprob === undefined ? undefined : this.#logprob + line.logprob;
     this.#logprobs.push(...(line.logprobs ?? []));
     this.tokens += line.token_count;
     this.started = true;
@@ -83,8 +81,7 @@ export class Draft {
       tokens,
       stepEnds: this.#stepEnds(delimiter, steps.length),
       finish: this.finish ?? 'budget',
-      logprob: this.#logprob,
-      logprobs: this.#logprobs.length > 0 ? this.#logprobs : undefined,
+      logprobs: this.#logprobs.length > 0 ? [...(this.prefix.logprobs ?? []), ...this.#logprobs] : this.prefix.logprobs,
       reason: this.reason,
     };
   }

@@ -67,6 +67,26 @@ test.each([
     says: ['rewards.outcome.backend', 'far'],
   },
   {
+    name: 'a recipe’s reward that is none',
+    given: changed({ recipes: { careful: { ...json.recipes.careful, rewards: ['luck'] } } }),
+    says: ['recipes.careful.rewards[0]', 'luck'],
+  },
+  {
+    name: 'a recipe’s option that its strategy lacks',
+    given: changed({ recipes: { careful: { ...json.recipes.careful, options: { keep: 2 } } } }),
+    says: ['recipes.careful.options', 'keep'],
+  },
+  {
+    name: 'a recipe whose options and budget say two things',
+    given: changed({ recipes: { careful: { ...json.recipes.careful, budget: 8 } } }),
+    says: ['recipes.careful.options.n is 16', 'budget 8 means 8'],
+  },
+  {
+    name: 'a recipe’s rule that is none',
+    given: changed({ recipes: { careful: { ...json.recipes.careful, selection: 'luck' } } }),
+    says: ['recipes.careful.selection', 'luck'],
+  },
+  {
     name: 'a recipe’s policy that is none',
     given: changed({ recipes: { careful: { ...json.recipes.careful, model: 'nobody' } } }),
     says: ['recipes.careful.model', 'nobody'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccounts, expectBestScore } from './accounts.ts';
-import { asked, expectRefusal, post, search } from './winnow.ts';
+import { asked, critiqueRefine, expectRefusal, post, search } from './winnow.ts';
 
 test('beam search by the process reward finishes candidates and picks the best by the policy’s reward', async () => {
   const run = await search({ sampling: { seed: 1 }, return: { candidates: 'all' } });
@@ -109,4 +109,16 @@ test.each([
 test('a strategy that is not served is answered with those that are', async () => {
   const answer = await post('/v1/search', { ...asked, strategy: 'mcts' });
   expectRefusal(answer, { status: 400, code: 'unsupported_value', says: /"mcts".*beam_search/ });
+});
+
+test.each([
+  { name: 'a search', run: search, more: { options: { keep: 2, branch: 2 } } },
+  { name: 'critique-refine', run: critiqueRefine, more: { options: { max_rounds: 6 } } },
+])('$name: log-probabilities cover a whole candidate, the steps before the last included', async ({ run, more }) => {
+  const { candidates = [] } = await run({ sampling: { seed: 3, logprobs: 0 }, return: { candidates: 'all' }, ...more });
+  expect(candidates.length).toBeGreaterThan(0);
+  for (const { text = '', tokens, logprobs = [] } of candidates) {
+    expect(logprobs).toHaveLength(tokens);
+    expect(logprobs.map(({ token }) => token).join('')).toContain(text);
+  }
 });

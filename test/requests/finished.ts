@@ -35,6 +35,7 @@ export function finished({ pool, ranking, request = {}, more = {} }: Ended): Fin
       budget: undefined,
       returns: { candidates: 'scores', tree: false },
       path: '',
+      maxTokensParam: 'sampling.max_tokens',
       optionsPath: 'options.',
       ...request,
     },

@@ -15,6 +15,7 @@ const request = (more: Partial<TaskRequest> = {}): TaskRequest => ({
   budget: undefined,
   returns: { candidates: 'scores', tree: false },
   path: '',
+  maxTokensParam: 'sampling.max_tokens',
   optionsPath: 'options.',
   ...more,
 });
