@@ -399,16 +399,15 @@ describe('the official client', () => {
   });
 
   test('reads an error in the middle of a stream as its own exception', async () => {
-    const spoilt: fault.Fault = (response) => {
-      response.writeHead(200, { 'content-type': 'application/x-ndjson' }).flushHeaders();
-      setTimeout(() => response.destroy(), 6000); // longer than the edge waits for the first sign
+    backend.behave({ '/score': [fault.status(500)] });
+    const selection = { rule: 'argmax', on_invalid_score: 'fail' };
+    const read = async () => {
+      const stream = await create({ model: 'puzzles', stream: true, winnow: { options: { n: 4 }, selection } });
+      for await (const _ of stream as unknown as AsyncIterable<unknown>) expect.unreachable();
     };
-    backend.behave({ '/generate': [spoilt, fault.cutAfter(0)] });
-    const reading = (async () => {
-      for await (const _ of (await create({ stream: true })) as unknown as AsyncIterable<unknown>) expect.unreachable();
-    })();
-    const failure = await failureOf(reading);
+    const failure = await failureOf(read());
     expect(failure).toBeInstanceOf(APIError);
-    expect(failure).toMatchObject({ code: 'backend_error' });
+    expect(failure).toMatchObject({ code: 'backend_error', status: undefined }); // it came after a status of 200
+    expect(calls('/generate')).toHaveLength(1);
   });
 });

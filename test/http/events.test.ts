@@ -107,3 +107,18 @@ test('eight streams at once tell each its own run', async () => {
     expect({ choice: result.choice, usage: result.usage }).toEqual({ choice, usage });
   }
 });
+
+test.each([
+  { said: 'scaled', body: { winnow: { options: { n: 4 } } } },
+  { said: 'plain', body: { n: 2 } },
+])('chat, $said: progress is comments, which clients skip; then the chunks, then [DONE]', async ({ body }) => {
+  const all = await allEvents(await send('/v1/chat/completions', { ...asked, ...body, stream: true }));
+  const firstChunk = all.findIndex(({ data }) => data !== '');
+  const told = all.slice(0, firstChunk);
+  expect(told.filter(({ comment }) => comment?.startsWith('candidate {'))).toHaveLength('n' in body ? 2 : 4);
+  for (const { comment, event, id } of told)
+    expect({ comment: typeof comment, event, id }).toEqual({ comment: 'string', event: undefined, id: undefined });
+  expect(all.slice(firstChunk).every(({ comment }) => comment === undefined)).toBe(true);
+  expect(all.at(-1)?.data).toBe('[DONE]');
+  for (const { data } of all.slice(firstChunk, -1)) expect(JSON.parse(data).object).toBe('chat.completion.chunk');
+});

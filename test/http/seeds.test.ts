@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RunAnswer } from '../../schemas/run.ts';
-import { asked, bestOfN, critiqueRefine, expectRefusal, post, repeatable, search } from './winnow.ts';
+import { asked, bestOfN, critiqueRefine, expectRefusal, post, repeatable, search, send } from './winnow.ts';
 
 const families = [
   { name: 'best_of_n', go: bestOfN, body: { n: 8 } },
@@ -82,6 +82,9 @@ test('chat tells the drawn seed: in a header where it is plain, in `winnow` wher
   expect(Number.isSafeInteger(seed)).toBe(true);
   const again = await post('/v1/chat/completions', { ...asked, seed });
   expect((again.json as { choices: unknown }).choices).toEqual((plain.json as { choices: unknown }).choices);
+  const streamed = await send('/v1/chat/completions', { ...asked, seed: 17, stream: true });
+  expect(streamed.headers.get('x-winnow-seed')).toBe('17');
+  await streamed.text();
   const scaled = await post('/v1/chat/completions', { ...asked, winnow: {} });
   expect(scaled.json).toMatchObject({ winnow: { seed: expect.any(Number) } });
   expect(scaled.headers.get('x-winnow-seed')).toBeNull();
