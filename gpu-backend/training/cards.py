@@ -211,7 +211,27 @@ def reward_card(facts: dict, kind: str) -> str:
             lines.append("")
     lines += [
         "## Limits\n",
+        *misses(held),
         "It judges texts like those of the policy beside it; a text that was written to deceive it may pass. The exact checker is the judge of last",
         "resort. Licence: Apache-2.0.\n",
     ]
     return "\n".join(lines)
+
+
+def misses(held: dict) -> list[str]:
+    """What the figures say the rewards cannot do; a reader should not have to find it in a table."""
+    found = []
+    chains = held["auroc"]["chains"]["outcome"]["within_problem"]
+    if chains is not None and chains < 0.6:
+        found.append(
+            f"**Neither reward can tell a right chain from a wrong one of the same problem** (AUROC {chains:.2f}; 0.5 is chance): choose among chains by vote.\n"
+        )
+    best, beam = held["best of 16 by process reward"], held["beam search 4 x 4 by process reward"]
+    behind = [t for t in evaluate.TASKS if t != "chains" and t in best and beam[t][0] < best[t][0]]
+    if behind:
+        found.append(
+            "**At equal tokens the beam search solves fewer puzzles than best of 16** with "
+            + " and ".join(TITLES[t] for t in behind)
+            + ": the reward checks a finished text well and ranks unfinished ones less well (the same search with exact labels is far above both).\n"
+        )
+    return found
