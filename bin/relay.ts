@@ -33,12 +33,16 @@ export function startRelay({ host, port, toPort }: Route): Promise<Relay> {
 }
 
 function handOn(client: Socket, port: number): void {
-  const workerd = connect({ host: '127.0.0.1', port, noDelay: true });
+  // half-open too: a shutdown of ours that is still pending makes a reset fail, and the socket is never closed
+  const workerd = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true });
   client.pipe(workerd, { end: false });
-  workerd.pipe(client);
+  workerd.pipe(client, { end: false });
   client.once('end', () => workerd.resetAndDestroy());
   client.once('close', () => workerd.resetAndDestroy());
   client.once('error', () => workerd.resetAndDestroy());
+  workerd.once('end', () => {
+    client.destroySoon(); // when all is written
+    workerd.destroy();
+  });
   workerd.once('error', () => client.destroy());
-  workerd.once('close', () => client.end());
 }

@@ -19,12 +19,12 @@ function greeting({ url, backendUrl, settings }: Winnow, seconds: number): strin
   const key = settings.keys ? ` \\\n  -H "Authorization: Bearer $YOUR_KEY"` : '';
   const { policies, default_policy: policy, backends } = settings.config;
   const writes = backends[policies[policy]!.backend]!.kind !== 'edge_onnx'; // each names the other: the config is checked
-  const [path, more] = writes ? ['/v1/best-of-n', '"n": 8'] : ['/v1/score', '"candidates": ["20 + 12 = 32 | 3 7 32"]'];
+  const [path, more] = writes ? ['/v1/best-of-n', '"budget": 16'] : ['/v1/score', '"candidates": ["23 + 14 = 37 | 1 10 37"]'];
   return `
 Winnow is ready at ${url} (${seconds.toFixed(1)} s)${backendUrl ? `, its backend at ${backendUrl}` : ''}. Ctrl-C stops it.
 
 curl ${url}${path}${key} \\
   -H 'content-type: application/json' \\
-  -d '{"prompt": "Use 3, 7, 12, 20 to make 45.", ${more}}'
+  -d '{"prompt": "Use 1, 10, 14, 23 to make 47.", ${more}}'
 `;
 }

@@ -32,7 +32,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   refuseWithoutCritic(named, strategy, options);
   if (strategy.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`);
-  if (typeof options.n === 'number') underCap(options.n, config.caps.max_n, `${request.optionsPath}n`, 'caps.max_n');
+  capCount(options, size.options.n !== undefined, config.caps.max_n, `${request.optionsPath}n`);
   refuseTooSmall(limits, policy, sampling, strategy.family === 'search', `${request.path}budget`);
   const bound = strategy.bound(options, sampling.max_tokens, names.length);
   return {
@@ -64,6 +64,13 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     },
     warnings,
   };
+}
+
+/** `n` under its cap: what was asked for is refused above it, a default is lowered to it. */
+function capCount(options: Record<string, unknown>, asked: boolean, cap: number, param: string): void {
+  if (typeof options.n !== 'number') return;
+  if (asked) underCap(options.n, cap, param, 'caps.max_n');
+  else options.n = Math.min(options.n, cap);
 }
 
 function chooseStrategy({ request, model, policy, recipe }: Named): Strategy {

@@ -57,11 +57,9 @@ export const freshState = (): RunState => ({
   fingerprints: new Set(),
 });
 
-const ANSWER_MS = 50; // kept for writing the answer when a backend has to be cut off
-
 /** Aborts when the client leaves, or when only the time to answer is left. */
 export const untilDeadline = ({ signal, deadline }: RunContext): AbortSignal =>
-  AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.floor(deadline.leftMs - ANSWER_MS)))]);
+  AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.floor(deadline.leftForBackendsMs)))]);
 
 /** A failure that the run survives: remembered for the report. Faults of our own are not survived. */
 export function survive(failure: unknown, context: RunContext, state: RunState): WinnowError {
