@@ -3,7 +3,7 @@ import OpenAI from 'openai';
 
 const url = process.env.WINNOW_URL ?? 'http://127.0.0.1:8787';
 const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: process.env.WINNOW_API_KEY ?? 'none' });
-const messages = [{ role: 'user' as const, content: 'Use 3, 7, 12, 20 to make 45.' }];
+const messages = [{ role: 'user' as const, content: 'Use 1, 10, 14, 23 to make 47.' }];
 
 const one = await openai.chat.completions.create({ model: 'puzzles', messages });
 console.log(`one sample:\n${one.choices[0]?.message.content}\n`);

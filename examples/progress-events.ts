@@ -6,7 +6,7 @@ const url = process.env.WINNOW_URL ?? 'http://127.0.0.1:8787';
 const response = await fetch(`${url}/v1/search`, {
   method: 'POST',
   headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ messages: [{ role: 'user', content: 'Use 3, 7, 12, 20 to make 45.' }], budget: 16, stream: true }),
+  body: JSON.stringify({ messages: [{ role: 'user', content: 'Use 1, 10, 14, 23 to make 47.' }], budget: 16, stream: true }),
 });
 if (!response.ok || !response.body) throw new Error(await response.text());
 

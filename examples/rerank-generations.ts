@@ -2,7 +2,7 @@
 import { CohereClientV2 } from 'cohere-ai';
 
 const url = process.env.WINNOW_URL ?? 'http://127.0.0.1:8787';
-const query = 'Use 3, 7, 12, 20 to make 45.';
+const query = 'Use 1, 10, 14, 23 to make 47.';
 
 const response = await fetch(`${url}/v1/best-of-n`, {
   method: 'POST',
