@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } fro
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 
-const AT_ONCE = 2; // requests in flight; the engine batches what one holds, more would only queue on two cores
+const AT_ONCE = 8; // requests in flight: refinements write one candidate at a time, and together they fill a batch
 
 export interface Work<Item, Line> {
   readonly path: string;

@@ -14,7 +14,7 @@ import { connect } from './winnow.ts';
 
 const CACHE = join(import.meta.dirname, '.cache');
 
-const FULL: Plan = { tasks: TASKS, problems: Number.POSITIVE_INFINITY, samples: 64, widths: [4, 8, 16, 32] };
+const FULL: Plan = { tasks: TASKS, problems: Number.POSITIVE_INFINITY, samples: 64, widths: [4, 8, 16] };
 const QUICK: Plan = { tasks: TASKS, problems: 30, samples: 16, widths: [8] };
 
 await command(async () => {
