@@ -59,8 +59,8 @@ test.each([
   { said: 'topN 0', request: { topN: 0 }, statusCode: 400, code: 'invalid_value' },
 ])('$said is the client’s own error: $statusCode $code', async ({ request, statusCode, code }) => {
   const asked = { model: 'outcome', query: puzzle, documents, ...request };
-  for (const answer of [v2.rerank(asked), v1.rerank(asked)]) {
-    const failure = await answer.catch((thrown: unknown) => thrown);
+  for (const client of [v2, v1]) {
+    const failure = await client.rerank(asked).catch((thrown: unknown) => thrown);
     expect(failure).toBeInstanceOf(CohereError);
     expect(failure).toMatchObject({ statusCode, body: { error: { code } } });
   }

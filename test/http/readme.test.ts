@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import OpenAI from 'openai';
 import { expect, inject, test } from 'vitest';
 import { checkPuzzle } from '../../bench/checker.ts';
+import { runAnswer } from '../../schemas/run.ts';
 import { expectAccounts } from './accounts.ts';
-import { run } from './winnow.ts';
+import { good, post } from './winnow.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const [prompt, numbers = '', target = ''] = /Use ([\d, ]+) to make (\d+)\./.exec(readme)!;
 const puzzle = { numbers: numbers.split(', ').map(Number), target: Number(target) };
+
+const run = async (path: string, body: object) => good(await post(path, body), runAnswer);
 
 /** Path and body of the first curl. */
 function firstCurl(): { path: string; body: { prompt?: string } } {
