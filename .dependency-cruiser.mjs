@@ -40,6 +40,7 @@ const places = {
   nodeServer: '^node_modules/@hono/node-server/',
   huggingface: '^node_modules/@huggingface/(jinja|tokenizers)/',
   koffi: '^node_modules/koffi/',
+  promClient: '^node_modules/prom-client/',
   onnxruntimeNode: '^node_modules/onnxruntime-node/',
   onnxruntimeWeb: '^node_modules/onnxruntime-web/',
   cloudflare: '^cloudflare:',
@@ -75,7 +76,7 @@ const rooms = {
   app: ['src', ...first, 'hono', 'cloudflare', 'configFile'],
   ort: [...first, 'koffi', 'onnxruntimeNode', 'node'],
   backendHttp: [...pure, 'tokens', 'runtime', 'port', 'gpuBackend', 'hono', 'nodeServer', 'node'],
-  gpuBackend: [...pure, 'tokens', 'runtime', 'port', 'node'],
+  gpuBackend: [...pure, 'tokens', 'runtime', 'port', 'promClient', 'node'],
 };
 
 const roomNames = Object.keys(rooms);
