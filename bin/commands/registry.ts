@@ -1,0 +1,5 @@
+import type { Command } from './command.ts';
+import { pull } from './pull.ts';
+
+/** The only list of commands; `npx winnow help` is made from it. */
+export const commands: readonly Command[] = [pull];
