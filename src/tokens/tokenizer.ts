@@ -1,12 +1,21 @@
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import type { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
+import { faithfulTokenizer } from './faithful-tokenizer.ts';
 
 /** A tokenizer.json, as far as it is read here; the package reads the rest. */
 export const tokenizerJson = z.looseObject({
   model: z.looseObject({ unk_token: z.string().nullish(), unk_id: z.int().nullish() }),
   added_tokens: z.array(z.looseObject({ content: z.string(), special: z.boolean().nullish() })).nullish(),
+  post_processor: z.looseObject({ type: z.string() }).nullish(),
 });
+
+/** Two texts as one row: what a cross-encoder reads. */
+export interface TokenPair {
+  readonly ids: number[];
+  /** 0 for the first text and what stands around it, 1 for the second: `token_type_ids`. */
+  readonly types: number[];
+}
 
 /** Text to ids and back, by a model's tokenizer.json. */
 export class Tokenizer {
@@ -18,12 +27,29 @@ export class Tokenizer {
   /** Texts of the special tokens: wherever they stand, they are read as those tokens. */
   readonly #special: readonly string[];
 
+  /** One more than the largest id; a graph may have room for more. */
+  readonly size: number;
+  /** Ids that have a text: a model whose vocabulary is padded may write others. */
+  readonly #known: (id: number) => boolean;
+  /** RoBERTa's models have one type of token: an id of 1 would be outside of their table. */
+  readonly #oneType: boolean;
+
   constructor(definition: z.infer<typeof tokenizerJson>, config: object) {
-    this.#tokenizer = new HuggingFaceTokenizer(definition, config);
+    this.#tokenizer = faithfulTokenizer(definition, config);
     const { unk_token: token, unk_id: id } = definition.model;
     this.#unknown = id ?? (token ? this.#tokenizer.token_to_id(token) : undefined);
     this.#special = (definition.added_tokens ?? []).flatMap(({ content, special }) => (special ? [content] : []));
-    this.#longest = Math.max(1, ...lengths(this.#tokenizer.get_vocab(true).keys()));
+    this.#oneType = definition.post_processor?.type === 'RobertaProcessing';
+    const vocabulary = this.#tokenizer.get_vocab(true);
+    this.#known = (id) => this.#tokenizer.id_to_token(id) !== undefined;
+    this.#longest = 1;
+    let last = -1;
+    for (const [token, id] of vocabulary) {
+      if (token === undefined) continue; // a hole in the ids
+      this.#longest = Math.max(this.#longest, token.length);
+      last = Math.max(last, id);
+    }
+    this.size = last + 1;
   }
 
   /**
@@ -34,9 +60,23 @@ export class Tokenizer {
    */
   encode(text: string, { special = false, param = 'prompt' } = {}): number[] {
     const ids = text === '' && !special ? [] : this.#tokenizer.encode(text, { add_special_tokens: special }).ids;
-    const unknown = this.#unknown === undefined ? -1 : ids.indexOf(this.#unknown);
+    const unknown = ids.findIndex((id) => this.#lacks(id));
     if (unknown >= 0) throw this.#unsupported(text, ids.slice(0, unknown), param);
     return ids;
+  }
+
+  /**
+   * Ids of a text with what this tokenizer puts around a whole input, as an encoder reads it. What the vocabulary lacks is
+   * its unknown token, as in training: an embedder or a reranker reads around it.
+   */
+  encodeWhole(text: string): number[] {
+    return this.#tokenizer.encode(text, { add_special_tokens: true }).ids.filter((id) => id !== undefined);
+  }
+
+  /** Ids of two texts with what this tokenizer puts around and between them. */
+  encodePair(first: string, second: string): TokenPair {
+    const { ids, token_type_ids: types } = this.#tokenizer.encode(first, { text_pair: second, return_token_type_ids: true });
+    return { ids, types: types && !this.#oneType ? types : ids.map(() => 0) };
   }
 
   /**
@@ -53,12 +93,14 @@ export class Tokenizer {
 
   /** Text of ids; special tokens (end of text, padding) have none. */
   decode(ids: number[]): string {
-    if (ids.length === 0) return '';
-    return this.#tokenizer.decode(ids, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+    const known = ids.every(this.#known) ? ids : ids.filter(this.#known);
+    if (known.length === 0) return '';
+    return this.#tokenizer.decode(known, { skip_special_tokens: true, clean_up_tokenization_spaces: false });
   }
 
   /** How one token reads in a list of log-probabilities; special tokens by their names. */
   name(id: number): string {
+    if (!this.#known(id)) return `<${id}>`;
     return this.#tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false });
   }
 
@@ -80,7 +122,12 @@ export class Tokenizer {
   }
 
   #isUnknown(character: string): boolean {
-    return this.#tokenizer.encode(character, { add_special_tokens: false }).ids.includes(this.#unknown!);
+    return this.#tokenizer.encode(character, { add_special_tokens: false }).ids.some((id) => this.#lacks(id));
+  }
+
+  /** Whether an id stands for nothing that can be read; without an unknown token the package gives undefined. */
+  #lacks(id: number | undefined): boolean {
+    return id === undefined || id === this.#unknown;
   }
 }
 
@@ -92,8 +139,4 @@ function firstAlone(text: string, isUnknown: (character: string) => boolean): nu
     at += character.length;
   }
   return 0;
-}
-
-function* lengths(tokens: Iterable<string>): Generator<number> {
-  for (const token of tokens) yield token.length;
 }

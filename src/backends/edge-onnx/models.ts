@@ -1,5 +1,5 @@
 import { quoted, WinnowError } from '../../../schemas/errors.ts';
-import { ChatTemplate } from '../../tokens/chat-template.ts';
+import { ChatTemplate, specialTokens } from '../../tokens/chat-template.ts';
 import type { PromptReader } from '../../tokens/prompt.ts';
 import { Tokenizer } from '../../tokens/tokenizer.ts';
 import { type EdgeSession, OrtRuntime } from './runtime.ts';
@@ -54,7 +54,7 @@ export class EdgeModels {
     try {
       return {
         tokenizer: new Tokenizer(tokenizer, tokenizerConfig),
-        template: template === null ? null : new ChatTemplate(template),
+        template: template === null ? null : new ChatTemplate(template, specialTokens(tokenizerConfig)),
         context,
         padding,
         session: await this.#runtime.open(weights),
