@@ -65,9 +65,9 @@ export function loopbackBackends(config: Config): string[] {
     .map(([name]) => name);
 }
 
-/** Environment variables that hold the keys between edge and backends. */
+/** Environment variables that hold the keys of backends. */
 export function backendKeys(config: Config): string[] {
-  return Object.values(config.backends).flatMap((backend) => ('key' in backend ? [backend.key] : []));
+  return Object.values(config.backends).flatMap((backend) => ('key' in backend && backend.key ? [backend.key] : []));
 }
 
 /** What the Worker may see of the environment: all that is named for Winnow, and the secrets that the config names. */

@@ -43,6 +43,8 @@ export const generateRequest = z.strictObject({
   top_logprobs: topLogprobs.optional().describe('Present: log-probabilities of sampled tokens, and of this many alternatives.'),
   seed: z.int(),
   reward: z.string().optional().describe('A reward model of this backend that scores each candidate as it ends.'),
+  priority: z.int().min(-1000).max(1000).optional().describe('Lower goes first; 0 where absent.'),
+  ignore_eos: z.boolean().optional().describe('End tokens are tokens like others: for measurements of a given length.'),
   deadline_ms: z.int().min(1).describe('Milliseconds from receipt after which open candidates end with finish `budget`.'),
 });
 export type GenerateRequest = z.infer<typeof generateRequest>;
@@ -78,12 +80,18 @@ export const rawScore = z.union([
 ]);
 export type RawScore = z.infer<typeof rawScore>;
 
+/** Null is what a server of others does not say; our own backend says all. */
 export const generateUsage = z.looseObject({
-  prompt_tokens: z.int().min(0),
+  prompt_tokens: z.int().min(0).nullable(),
   completion_tokens: z.int().min(0),
-  processed: z.int().min(0).describe('Positions that the policy computed; the last token of a candidate is sampled, never run.'),
-  cached: z.int().min(0).describe("Positions taken from an earlier request's cache."),
-  unique: z.int().min(0).describe('Distinct positions of this call, by path.'),
+  unreported_tokens: z.int().min(0).optional().describe('Tokens that may have been sampled beside those, at most.'),
+  processed: z
+    .int()
+    .min(0)
+    .nullable()
+    .describe('Positions that the policy computed; the last token of a candidate is sampled, never run.'),
+  cached: z.int().min(0).nullable().describe("Positions taken from an earlier request's cache."),
+  unique: z.int().min(0).nullable().describe('Distinct positions of this call, by path.'),
 });
 
 export const generateLine = z.union([

@@ -20,7 +20,53 @@ const edgeOnnx = z.strictObject({
     .describe('Outcome reward models inside the Worker: their folders, and ONNX Runtime, go into its bundle.'),
 });
 
-export const backendConfig = z.discriminatedUnion('kind', [gpuBackend, edgeOnnx]);
+/** What a server of others accepts of the sampling parameters that not all of them know. */
+export const acceptable = z.enum(['seed', 'logprobs', 'top_k', 'min_p']);
+
+const openai = z.strictObject({
+  kind: z.literal('openai').describe('An OpenAI-compatible server of others as a policy. `npx winnow use openai` writes this.'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !/[?#@]/.test(url), 'A base URL has no user, query or fragment; `key` names where a key is held.')
+    .describe('Where its routes begin, as in http://127.0.0.1:8000/v1.'),
+  key: secretName.optional().describe('Environment variable that holds its key; absent where it wants none.'),
+  api: z
+    .enum(['chat', 'completions', 'both'])
+    .default('chat')
+    .describe('Its routes: messages go to /chat/completions, a raw `prompt` to /completions.'),
+  continuation: z
+    .enum(['none', 'continue_final_message', 'prefill'])
+    .default('none')
+    .describe('How /chat/completions goes on with an answer that was begun. /completions always can.'),
+  stop_string: z
+    .enum(['untold', 'include_stop_str_in_output', 'no_stop_trim', 'named', 'logprobs'])
+    .default('untold')
+    .describe(
+      'How the end of a step is told from the end of an answer: kept in the text by that member of the request, `named` in the answer, or by `logprobs` that end before it. `untold`: not at all.',
+    ),
+  n: z.boolean().optional().describe('Whether one request may ask for several answers; tried once where absent.'),
+  max_n: z.int().min(2).max(1024).default(128).describe("Answers of one request at most; OpenAI's limit."),
+  accepts: z
+    .array(acceptable)
+    .default(['seed', 'logprobs'])
+    .describe('Parameters it takes; a request that sets another is refused. As OpenAI.'),
+  limit_name: z
+    .enum(['max_tokens', 'max_completion_tokens'])
+    .default('max_tokens')
+    .describe('Its name of the token limit in chat; most servers know the older one only.'),
+  stream: z.boolean().default(true).describe('Streamed answers: what came before a cut is kept.'),
+  concurrency: z.int().min(1).max(256).default(4).describe('Requests at a time for one sample; a Worker has six connections.'),
+  idle_ms: z.int().min(100).max(600_000).default(60_000).describe('A stream that is silent for longer is taken for broken.'),
+  extra_body: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe(
+      'Members of every request unless a request sets them, as {"top_k": -1} where the server\'s own default is not off.',
+    ),
+});
+export type OpenAiConfig = z.infer<typeof openai>;
+
+export const backendConfig = z.discriminatedUnion('kind', [gpuBackend, edgeOnnx, openai]);
 export type BackendConfig = z.infer<typeof backendConfig>;
 
 export const stepConfig = z.strictObject({
@@ -108,6 +154,13 @@ export const modelConfig = z.strictObject({
   path: z.string().describe('Folder of the model, from the folder of this file.'),
   provider: z.enum(['cpu']).default('cpu').describe('Execution provider of ONNX Runtime.'),
   slots: z.int().min(1).max(1024).default(64).describe('Sequences that decode together.'),
+  max_kv_bytes: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Memory of keys and values, kept prefixes included; a quarter of the machine where absent. Pages are taken as they are used.',
+    ),
   threads: z.int().min(1).max(256).optional().describe('Threads inside one operator; the cores of the machine where absent.'),
   max_waiting: z.int().min(1).max(100_000).default(4096).describe('Candidates that may wait for a slot; more is 429.'),
 });

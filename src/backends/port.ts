@@ -1,4 +1,4 @@
-import type { BackendModel, GenerateLine, GenerateRequest, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
+import type { BackendModel, GenerateLine, GenerateRequest, Prompt, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
 
 /**
  * What every backend must do. A request that it refuses, or that it cannot be reached for, is a WinnowError; a generation
@@ -9,6 +9,11 @@ export interface BackendPort {
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateLine>;
   /** One score a candidate, in the order given. */
   score(request: ScoreRequest, signal: AbortSignal): Promise<ScoreResponse>;
+  /**
+   * Whether it can go on with a text that it began. Absent is always; where it cannot, a candidate is granted all its tokens
+   * at once, and one that is cut stays cut.
+   */
+  continues?(prompt: Prompt): boolean;
   models(signal: AbortSignal): Promise<readonly BackendModel[]>;
   /** Whether it would serve a request now. */
   ready(signal: AbortSignal): Promise<boolean>;

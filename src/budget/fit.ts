@@ -17,6 +17,8 @@ export interface FitRule {
   readonly typical: number;
   /** Fewer new tokens than this are not worth a start: u, where w is not less. */
   readonly minUseful: number;
+  /** What is begun cannot be continued: a grant is all that a candidate may have, or what is left for one alone. */
+  readonly whole?: boolean;
 }
 
 /**
@@ -31,8 +33,9 @@ export function wave(open: readonly Open[], left: number, rule: FitRule): number
   for (const index of startedFirst(open)) {
     const { most, tokens, started } = open[index]!;
     const usual = Math.min(most, rule.typical);
-    const least = started ? 1 : granted ? usual : Math.min(usual, rule.minUseful);
-    const grant = Math.min(most - tokens, Math.max(usual, share), rest);
+    const wanted = rule.whole ? most : Math.max(usual, share);
+    const least = started ? 1 : granted ? (rule.whole ? most : usual) : Math.min(usual, rule.minUseful);
+    const grant = Math.min(most - tokens, wanted, rest);
     if (grant < least) continue;
     grants[index] = grant;
     rest -= grant;

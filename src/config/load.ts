@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { type Config, type RecipeConfig, config as schema } from '../../schemas/config.ts';
+import { type BackendConfig, type Config, type PolicyConfig, type RecipeConfig, config as schema } from '../../schemas/config.ts';
 import { ruleSchema } from '../selection/registry.ts';
 import { strategyNamed } from '../strategies/registry.ts';
 
@@ -26,6 +26,7 @@ function* dangling(config: Config): Generator<string> {
   yield* missing('default_policy', config.default_policy, policies);
   for (const [name, policy] of Object.entries(policies)) {
     yield* missing(`policies.${name}.backend`, policy.backend, backends);
+    yield* unaccepted(name, policy, backends[policy.backend]);
     for (const [place, reward] of policy.rewards.entries()) yield* missing(`policies.${name}.rewards[${place}]`, reward, rewards);
     if (policy.process_reward === null) continue;
     yield* missing(`policies.${name}.process_reward`, policy.process_reward, rewards);
@@ -40,6 +41,15 @@ function* dangling(config: Config): Generator<string> {
       yield* missing(`recipes.${name}.rewards[${place}]`, reward, rewards);
     if (Object.hasOwn(policies, name)) yield `winnow.config.json: recipes.${name}: a policy has that name already.`;
     yield* unfit(`recipes.${name}`, recipe);
+  }
+}
+
+/** Defaults of a policy that its server does not take: every request would be refused. */
+function* unaccepted(name: string, { sampling, backend }: PolicyConfig, entry: BackendConfig | undefined): Generator<string> {
+  if (entry?.kind !== 'openai') return;
+  for (const key of ['top_k', 'min_p'] as const) {
+    if (sampling[key] === 0 || entry.accepts.includes(key)) continue;
+    yield `winnow.config.json: policies.${name}.sampling.${key} is ${sampling[key]}, and backends.${backend}.accepts has no "${key}".`;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Config, PolicyConfig } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 import { extract } from '../answers/extract.ts';
+import { refuseUnable } from '../backends/registry.ts';
 import { finishingReserve } from '../budget/fit.ts';
 import { named as entryNamed } from '../config/resolve.ts';
 import type { Family, Strategy } from '../strategies/define.ts';
@@ -30,6 +31,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   const reductions = reductionsOf(rewards);
   const stepReward = chooseStepReward(named, strategy, options);
   refuseWithoutCritic(named, strategy, options);
+  refuseUnablePolicy(named, strategy, sampling);
   if (strategy.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`);
   capCount(options, size.options.n !== undefined, config.caps.max_n, `${request.optionsPath}n`);
@@ -128,6 +130,21 @@ function chooseStepReward({ request, policy, config }: Named, strategy: Strategy
   if (kind === 'process') return name;
   const message = `${quoted(name)} is a reward of kind ${kind}; ${strategy.name} needs one of kind process.`;
   throw new WinnowError('capability_missing', message, { param });
+}
+
+/** What the server behind the policy cannot do: a strategy may need more of it than whole answers. */
+function refuseUnablePolicy({ request, policy, config }: Named, { needs }: Strategy, sampling: Sampling): void {
+  const wanted = {
+    prompt: request.prompt,
+    sampling,
+    topLogprobs: request.sampling.logprobs,
+    continuation: needs.continuation === true,
+    steps: needs.steps === true,
+  };
+  const inSampling = request.maxTokensParam.startsWith('sampling.') ? 'sampling.' : '';
+  refuseUnable(config.backends[policy.backend]!, wanted, (param) =>
+    ['top_k', 'min_p', 'logprobs'].includes(param) ? `${inSampling}${param}` : param,
+  );
 }
 
 function refuseWithoutCritic({ request, model, config }: Named, strategy: Strategy, options: Task['options']): void {

@@ -70,6 +70,8 @@ export const listStrategies = () => (context: AppContext) => {
         ...(needs.stepReward ? ['process_reward'] : []),
         ...(needs.critic ? ['critic'] : []),
         ...(needs.reward ? ['reward'] : []),
+        ...(needs.continuation ? ['continuation'] : []),
+        ...(needs.steps ? ['steps'] : []),
       ],
       cost,
       options: optionsOf(options),

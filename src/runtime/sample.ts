@@ -18,6 +18,8 @@ interface Round {
   readonly state: RunState;
   /** Critics and judges write no answers. */
   readonly writesAnswers: boolean;
+  /** The backend cannot continue what it began: each candidate has one grant. */
+  readonly whole: boolean;
   /** Every candidate that may be written, by planned id. */
   readonly planned: readonly Draft[];
 }
@@ -42,7 +44,8 @@ export async function sampleInWaves(operation: SampleOperation, context: RunCont
   const policy = context.policies[operation.policy]!;
   const writesAnswers = operation.role === 'policy' || operation.role === 'refiner';
   const drafts = plan(operation, policy, writesAnswers ? context.ledger.candidatesLeft : Number.POSITIVE_INFINITY, state);
-  const round: Round = { operation, policy, context, state, writesAnswers, planned: inPlannedOrder(drafts) };
+  const whole = context.port(policy.backend).continues?.(operation.prompt) === false;
+  const round: Round = { operation, policy, context, state, writesAnswers, whole, planned: inPlannedOrder(drafts) };
   for (let number = 0; ; number++) {
     const granted = grantWave(round, drafts);
     if (granted.length === 0) break;
@@ -77,7 +80,7 @@ function mostTokens({ until, sampling }: SampleOperation, { step }: PolicyConfig
 }
 
 /** What the next wave grants; empty where none is open, or nothing more can be had: budget, time or backend. */
-function grantWave({ operation, policy, context, state }: Round, drafts: readonly Draft[]): Granted[] {
+function grantWave({ operation, policy, context, state, whole }: Round, drafts: readonly Draft[]): Granted[] {
   const open = drafts.filter((draft) => !draft.closed);
   if (open.length === 0 || state.stop === 'backend_failed') return [];
   if (context.deadline.leftForSamplingMs < 1) {
@@ -85,7 +88,7 @@ function grantWave({ operation, policy, context, state }: Round, drafts: readonl
     return [];
   }
   const reserve = operation.finishing ? 0 : context.finishingReserve;
-  const grants = wave(open, Math.max(0, context.ledger.available - reserve), fitRule(operation, policy));
+  const grants = wave(open, Math.max(0, context.ledger.available - reserve), { ...fitRule(operation, policy), whole });
   const granted = open
     .flatMap((draft, place) => (grants[place]! > 0 ? [{ draft, tokens: grants[place]! }] : []))
     .slice(0, MOST_PREFIXES);
@@ -122,8 +125,11 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
     failure = survive(error, context, state);
   } finally {
     // a call that was refused spent nothing; one that broke off may have spent all it was granted
-    if (usage) ledger.settle(reservation, usage.completion_tokens);
-    else if (failure && !began(failure, sampled)) ledger.settle(reservation, 0);
+    if (usage) {
+      ledger.settle(reservation, usage.completion_tokens);
+      const unreported = Math.min(usage.unreported_tokens ?? 0, ledger.available);
+      if (unreported > 0) ledger.settleUnknown(ledger.reserve(operation.role, unreported), 0);
+    } else if (failure && !began(failure, sampled)) ledger.settle(reservation, 0);
     else ledger.settleUnknown(reservation, sampled);
   }
   if (!failure || began(failure, sampled)) {
@@ -196,7 +202,7 @@ const textOf = ({ text, tokens }: { text: string; tokens?: readonly number[] | u
 
 /** Takes one line in. Returns the tokens that it says were sampled. */
 function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiting: Map<string, Granted>): number {
-  const { operation, policy, context, state, writesAnswers } = round;
+  const { operation, policy, context, state, writesAnswers, whole } = round;
   const entry = waiting.get(line.id);
   if (!entry || line.type === 'score') return 0;
   waiting.delete(line.id);
@@ -207,6 +213,10 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiti
   }
   draft.add(line, tokens, policy.step.delimiter, operation.sampling.stop);
   if (line.finish === 'budget') state.stop ??= 'max_time';
+  if (whole && !draft.closed) {
+    draft.cut();
+    state.stop ??= 'max_tokens';
+  }
   if (line.token_count > 0) {
     context.ledger.runTip(draft.prefix.id);
     context.ledger.leaveTip(draft.id);

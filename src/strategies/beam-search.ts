@@ -27,7 +27,7 @@ export const beamSearch = define({
     dedupe: z.boolean().default(true).describe('Merge open prefixes of equal text (methods C.0).'),
     step_reward: z.string().optional().describe("Reward that ranks prefixes; the policy's process_reward where absent."),
   }),
-  needs: { stepReward: true },
+  needs: { stepReward: true, continuation: true, steps: true },
   width: (budget) => {
     const branch = Math.min(4, budget);
     return { branch, keep: Math.floor(budget / branch) };

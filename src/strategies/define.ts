@@ -46,7 +46,15 @@ export interface Definition<Options extends z.ZodType> {
   readonly rounds: 'one' | 'many';
   readonly options: Options;
   /** What the policy and the rewards must bring; refused before anything is spent. */
-  readonly needs: { readonly stepReward?: true; readonly critic?: true; readonly reward?: true };
+  readonly needs: {
+    readonly stepReward?: true;
+    readonly critic?: true;
+    readonly reward?: true;
+    /** Goes on with texts that were begun: samples prefixes other than the prompt. */
+    readonly continuation?: true;
+    /** Samples until the end of a step. */
+    readonly steps?: true;
+  };
   /** The size options that an integer budget b stands for (api.md 4). */
   readonly width: (budget: number) => Partial<z.input<Options>>;
   /** Cost as a formula of the options, for people. */

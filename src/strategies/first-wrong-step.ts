@@ -21,7 +21,7 @@ export const firstWrongStep = define({
     max_rounds: z.int().min(0).max(63).default(4).describe('Regenerations at most (methods C.12, C.15).'),
     step_reward: z.string().optional().describe("Reward that finds the wrong step; the policy's process_reward where absent."),
   }),
-  needs: { stepReward: true },
+  needs: { stepReward: true, continuation: true },
   width: (budget) => ({ max_rounds: Math.min(budget - 1, 63) }),
   cost: '1 + max_rounds answers at most, two score calls each',
   bound: ({ max_rounds: rounds }, maxTokens, rewards) => ({
