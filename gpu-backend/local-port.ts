@@ -1,7 +1,7 @@
 import type { GenerateLine, GeneratePrefix, GenerateRequest } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import type { BackendPort } from '../src/backends/port.ts';
-import { encodePrompt } from '../src/tokens/prompt.ts';
+import { encodePrompt, type PromptReader } from '../src/tokens/prompt.ts';
 import { type Branch, candidateIds, type Generation } from './engine/call.ts';
 import type { Engine } from './engine/engine.ts';
 import { LineQueue } from './line-queue.ts';
@@ -42,8 +42,9 @@ function generate(models: Models, request: GenerateRequest, signal: AbortSignal)
   return lines;
 }
 
-function generationOf({ model }: Engine, request: GenerateRequest, signal: AbortSignal): Generation {
-  const prompt = encodePrompt(model, request.prompt);
+function generationOf({ model, context }: Engine, request: GenerateRequest, signal: AbortSignal): Generation {
+  const reader = { tokenizer: model.tokenizer, template: model.template, vocabulary: model.vocabulary, context };
+  const prompt = encodePrompt(reader, request.prompt);
   const branches = request.prefixes.map((prefix, index): Branch => {
     const param = `prefixes[${index}]`;
     if (prefix.resume && prefix.count !== 1) {
@@ -54,7 +55,7 @@ function generationOf({ model }: Engine, request: GenerateRequest, signal: Abort
     return {
       id: prefix.id,
       text: prefix.text,
-      tokens: prefixTokens(model, prompt, prefix, param),
+      tokens: prefixTokens(reader, prompt, prefix, param),
       count: prefix.count,
       firstChild: prefix.first_child,
       maxTokens: prefix.max_tokens,
@@ -72,16 +73,16 @@ function generationOf({ model }: Engine, request: GenerateRequest, signal: Abort
     seed: request.seed,
     deadline: performance.now() + request.deadline_ms,
     signal,
+    priority: request.priority,
+    ignoreEnd: request.ignore_eos,
   };
 }
 
+/** A policy's tokenizer and template, with the room that the engine has. */
+type Reader = PromptReader & Pick<LanguageModel, 'vocabulary'>;
+
 /** Ids of what is continued; it may fill the context, but not be longer than it. */
-function prefixTokens(
-  model: LanguageModel,
-  prompt: readonly number[],
-  { text, tokens }: GeneratePrefix,
-  param: string,
-): number[] {
+function prefixTokens(model: Reader, prompt: readonly number[], { text, tokens }: GeneratePrefix, param: string): number[] {
   const room = model.context - prompt.length;
   const tooLong = () =>
     new WinnowError(

@@ -1,8 +1,9 @@
+import { totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import type { BackendModel } from '../schemas/backend.ts';
 import type { Config } from '../schemas/config.ts';
 import { WinnowError } from '../schemas/errors.ts';
-import { Engine } from './engine/engine.ts';
+import { Engine, type EngineLimits } from './engine/engine.ts';
 import { Scorer } from './engine/scorer.ts';
 import { loadModel, type Model } from './models/load.ts';
 import { openLibrary } from './ort/library.ts';
@@ -12,7 +13,7 @@ export class Models {
   readonly #engines = new Map<string, Engine>();
   readonly #scorers = new Map<string, Scorer>();
 
-  add(model: Model, limits: { slots: number; maxWaiting: number }): void {
+  add(model: Model, limits: EngineLimits): void {
     if (model.kind === 'policy') this.#engines.set(model.name, new Engine(model, limits));
     else this.#scorers.set(model.name, new Scorer(model));
   }
@@ -51,9 +52,15 @@ export async function loadModels(config: Config, folder: string): Promise<Models
   const models = new Models();
   for (const [name, entry] of Object.entries(config.models)) {
     const model = await loadModel(library, name, resolve(folder, entry.path), entry);
-    models.add(model, { slots: entry.slots, maxWaiting: entry.max_waiting });
+    models.add(model, { slots: entry.slots, maxWaiting: entry.max_waiting, maxKvBytes: entry.max_kv_bytes ?? quarterOfMemory() });
   }
   return models;
+}
+
+/** Of what this process may use: a container's limit, or the machine's memory. */
+function quarterOfMemory(): number {
+  const limit = process.constrainedMemory();
+  return Math.floor((limit > 0 ? Math.min(limit, totalmem()) : totalmem()) / 4);
 }
 
 function unknown(kind: string, name: string, known: ReadonlyMap<string, unknown>, param: string): never {

@@ -9,10 +9,9 @@ import type { Generation } from '../../gpu-backend/engine/call.ts';
 import { Engine } from '../../gpu-backend/engine/engine.ts';
 import { CausalLm } from '../../gpu-backend/models/causal-lm.ts';
 import { ModelFiles } from '../../gpu-backend/models/files.ts';
-import { readGenaiConfig } from '../../gpu-backend/models/genai-layout.ts';
+import { openGenai } from '../../gpu-backend/models/genai-layout.ts';
 import { loadTokenizer } from '../../gpu-backend/models/tokenizer.ts';
 import { openLibrary } from '../../gpu-backend/ort/library.ts';
-import { Session } from '../../gpu-backend/ort/session.ts';
 import { SessionRun } from './session-run.ts';
 
 const PROMPT = 'Use 3, 7, 12, 20 to make 45.\n';
@@ -25,13 +24,11 @@ const [folder = 'gpu-backend/weights/policy', threads = availableParallelism()] 
   Number(process.argv[3]) || undefined,
 ];
 const files = new ModelFiles(folder);
-const { filename, layout: readLayout } = await readGenaiConfig(files);
 const library = await openLibrary();
-const session = new Session(library, files.path(filename), { threads });
-const layout = { ...readLayout(session), endTokens: new Set<number>() }; // every row writes every token
+const { filename, session, layout } = await openGenai(library, files, { threads });
 const { tokenizer } = await loadTokenizer(files);
 const model = new CausalLm({ name: 'policy', fingerprint: '', session, layout, tokenizer, template: null });
-const engine = new Engine(model, { slots: Math.max(...ROWS), maxWaiting: 0 });
+const engine = new Engine(model, { slots: Math.max(...ROWS), maxWaiting: 0, maxKvBytes: 1 << 30 });
 const peer = await SessionRun.open(files.path(filename), threads, [layout.cache.heads, layout.cache.headSize], layout.vocabulary);
 const prompt = tokenizer.encode(PROMPT);
 
@@ -65,6 +62,7 @@ async function decode(rows: number): Promise<number> {
     sampling: { temperature: 1, top_p: 1, top_k: 0, min_p: 0, max_tokens: TOKENS, stop: [] },
     topLogprobs: undefined,
     seed: rows,
+    ignoreEnd: true, // every row writes every token
     deadline: Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
   };

@@ -41,7 +41,11 @@ export class SessionRun {
       const logits = outputs.logits!.data as Float32Array;
       const stride = logits.length / rows;
       ids = Array.from({ length: rows }, (_, row) =>
-        sampler.sample(logits.subarray((row + 1) * stride - this.#vocabulary, (row + 1) * stride), sampling, draw()),
+        sampler.sample(
+          { logits: logits.subarray((row + 1) * stride - this.#vocabulary, (row + 1) * stride), probabilities: null },
+          sampling,
+          draw(),
+        ),
       );
       feeds = Object.fromEntries(this.#pasts.map((name) => [name, outputs[name.replace('past_key_values', 'present')]!]));
       if (began === 0) began = performance.now(); // the first run read the prompt

@@ -1,6 +1,7 @@
 import type { CandidateLine } from '../../schemas/backend.ts';
+import type { TokenLogprob } from '../../schemas/candidate.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
-import type { Detokenizer } from './detokenizer.ts';
+import type { Group } from './group.ts';
 import type { Sequence } from './sequence.ts';
 
 /** One continuation point of a call, as ids. */
@@ -32,8 +33,22 @@ export interface Generation {
   readonly seed: number;
   /** On the clock of `performance.now()`: open candidates end then with finish `budget`. */
   readonly deadline: number;
-  /** A caller that left: its sequences give their slots back within one step and are told nobody. */
+  /** A caller that left: its sequences give their rows back within one step and are told nobody. */
   readonly signal: AbortSignal;
+  /** Lower goes first; 0 where absent. */
+  readonly priority?: number | undefined;
+  /** End tokens are tokens like others: for measurements of a given length. */
+  readonly ignoreEnd?: boolean | undefined;
+  /** Told of each token as it is written. */
+  readonly onPiece?: ((id: string, piece: Piece) => void) | undefined;
+}
+
+/** One token as it is written. */
+export interface Piece {
+  /** What can be read since the last one: none while a character, or what may be a stop string, is incomplete. */
+  readonly text: string;
+  readonly token: number;
+  readonly logprob?: TokenLogprob | undefined;
 }
 
 /** How a candidate ended: its line, or why there is none. */
@@ -49,10 +64,16 @@ export interface EngineUsage {
   unique: number;
 }
 
-/** A generation under way. It owns the count of its open candidates and what was spent on them. */
+/** A generation under way. It owns its queue, the count of its open candidates and what was spent on them. */
 export class Call {
   readonly generation: Generation;
   readonly usage: EngineUsage;
+  /** On the clock of `performance.now()`. */
+  readonly came = performance.now();
+  /** What waits for a row, in the order of its tokens; the first may be being read. */
+  readonly groups: Group[] = [];
+  /** Rows that its sequences and what it reads hold. */
+  rows = 0;
   readonly #emit: (ended: Ended) => void;
   /** Fulfilled when the last candidate has ended. */
   readonly finished: Promise<EngineUsage>;
@@ -69,11 +90,24 @@ export class Call {
     this.usage = { prompt_tokens: generation.prompt.length, completion_tokens: 0, processed: 0, cached: 0, unique: 0 };
   }
 
-  /** Books positions that the policy computed. */
-  spend(positions: number): void {
+  get priority(): number {
+    return this.generation.priority ?? 0;
+  }
+
+  /** Candidates that have no row yet. */
+  get waiting(): number {
+    return this.groups.reduce((sum, { sequences }) => sum + sequences.length, 0);
+  }
+
+  /** Books positions that the policy computed; `again` of them had been computed for this call before. */
+  spend(positions: number, again = 0): void {
     this.usage.processed += positions;
-    // prefixes are read in the order of their tokens, each from what it shares with the one before (see `groupsOf`), so
-    // no position of a call is computed twice
+    this.usage.unique += positions - again;
+  }
+
+  /** Books positions that an earlier request left. */
+  reuse(positions: number): void {
+    this.usage.cached += positions;
     this.usage.unique += positions;
   }
 
@@ -83,16 +117,4 @@ export class Call {
     this.#open--;
     if (this.#open === 0) this.#finish(this.usage);
   }
-}
-
-/** Sequences that go on from the same tokens: these are read once, and copied to the slot of each. */
-export interface Group {
-  readonly call: Call;
-  /** Prompt and prefix. */
-  readonly tokens: readonly number[];
-  /** Not started yet, in order. */
-  readonly sequences: Sequence[];
-  readonly detokenizer: Detokenizer;
-  /** Logits after the last token, once it has been read. */
-  logits: Float32Array | null;
 }

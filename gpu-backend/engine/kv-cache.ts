@@ -1,72 +1,212 @@
-import type { LanguageRows } from '../models/language-model.ts';
+import type { CacheShape, KvBuffer } from '../models/language-model.ts';
+import { type Segment, Segments } from './segments.ts';
 
-/** The rows of a cache as this file needs them. */
-export type Rows = Pick<LanguageRows, 'copyRow'>;
+export interface KvLimits {
+  /** Memory of all keys and values, of rows and kept prefixes together. */
+  readonly bytes: number;
+  /** Rows that decode together. */
+  readonly rows: number;
+  /** Positions of the longest text. */
+  readonly context: number;
+}
+
+// A row gets room in steps of so many positions, so that short texts do not pay for long ones.
+const CHUNK = 256;
+// What a row that outgrows its room gets at least: so a long text is moved a few times, not at each chunk.
+const GROWTH = 1.5;
+// Of the memory, for prefixes that requests left; rows get the rest.
+const PREFIX_SHARE = 0.25;
 
 /**
- * Slots in one buffer. Those in use are always the first ones, so that a run binds the beginning of the buffer and nothing
- * else. One more row, behind them, is where prompts and prefixes are read: sequences start as copies of it.
+ * Keys and values of one model, in one array a cache: rows of sequences first, [rows, heads, capacity, bytes], behind them
+ * kept prefixes, [heads, positions, bytes]. Rows in use are always the first ones, so that a run binds the beginning of the
+ * arrays and nothing else; a row is moved over its live length only. Pages that were never written take no memory.
  */
-export class KvCache {
-  readonly slots: number;
-  readonly #rows: Rows;
-  /** Positions held by each slot in use; its length is the number of those. */
+export class KvCache implements KvBuffer {
+  readonly arrays: readonly Uint8Array[];
+  readonly maxRows: number;
+  /** Positions of the longest text that has a place here. */
+  readonly context: number;
+  /** Bytes of one position in all caches together. */
+  readonly positionBytes: number;
+  readonly #shapes: readonly CacheShape[];
+  /** Positions of all rows together. */
+  readonly #positions: number;
+  readonly #prefixes: Segments;
+  /** Positions held by each row in use; its length is the number of those. */
   readonly #lengths: number[] = [];
-  /** What the reading row holds, and for whom. */
-  #read: { owner: object; tokens: readonly number[] } | null = null;
+  readonly #resized: () => void;
+  #capacity: number;
 
-  /** @param rows  a cache of `slots` + 1 rows */
-  constructor(rows: Rows, slots: number) {
-    this.#rows = rows;
-    this.slots = slots;
+  /**
+   * @param resized  told when the capacity has changed
+   * @throws Error where not even one text of two tokens fits
+   */
+  constructor(shapes: readonly CacheShape[], limits: KvLimits, resized: () => void) {
+    this.#shapes = shapes;
+    this.#resized = resized;
+    this.positionBytes = shapes.reduce((sum, { heads, bytes }) => sum + heads * bytes, 0);
+    const all = Math.floor(limits.bytes / this.positionBytes);
+    // a prefix as long as the context must have a place, or its sequences could not start one after the other
+    this.context = Math.min(limits.context, Math.floor(all / 2));
+    if (this.context < 2)
+      throw new Error(`max_kv_bytes is ${limits.bytes}; one text of two tokens needs ${4 * this.positionBytes}.`);
+    const kept = Math.max(this.context, Math.floor(all * PREFIX_SHARE));
+    this.#capacity = Math.min(CHUNK, this.context);
+    // never more than all rows could fill
+    this.#positions = Math.min(all - kept, limits.rows * this.context);
+    this.#prefixes = new Segments(Math.min(kept, Math.max(this.context, limits.rows * this.context)));
+    this.maxRows = Math.max(1, Math.min(limits.rows, Math.floor(this.#positions / this.#capacity)));
+    const total = this.#positions + this.#prefixes.size;
+    this.arrays = shapes.map(({ heads, bytes }) => new Uint8Array(total * heads * bytes));
+  }
+
+  get capacity(): number {
+    return this.#capacity;
   }
 
   get used(): number {
     return this.#lengths.length;
   }
 
-  get free(): number {
-    return this.slots - this.used;
+  /** Positions that prefixes take. */
+  get kept(): number {
+    return this.#prefixes.used;
   }
 
-  /** The row where prompts and prefixes are read. */
-  get readingRow(): number {
-    return this.slots;
+  /** Part of the rows' memory that live positions take, 0 to 1. */
+  get usage(): number {
+    return this.#lengths.reduce((sum, length) => sum + length, 0) / this.#positions;
   }
 
-  /** How many of these tokens the reading row already holds for this owner, as its beginning. */
-  alreadyRead(owner: object, tokens: readonly number[]): number {
-    if (this.#read?.owner !== owner) return 0;
-    const held = this.#read.tokens;
-    let shared = 0;
-    while (shared < held.length && shared < tokens.length && held[shared] === tokens[shared]) shared++;
-    return shared;
+  lengthOf(row: number): number {
+    return this.#lengths[row]!;
   }
 
-  /** Says what the reading row holds now. */
-  setRead(owner: object, tokens: readonly number[]): void {
-    this.#read = { owner, tokens };
+  /** Rows that there may be when each has room for `length` positions. */
+  rowsAt(length: number): number {
+    return Math.min(this.maxRows, Math.floor(this.#positions / this.#rounded(length)));
   }
 
-  /** Takes the next slot as a copy of the reading row; ask `free` first. */
-  take(): number {
-    const length = this.#read?.tokens.length ?? 0;
-    const slot = this.#lengths.push(length) - 1;
-    this.#rows.copyRow(this.readingRow, slot, length);
-    return slot;
+  /** Whether one more row of `length` positions fits beside those in use, moved closer together if need be. */
+  fits(length: number): boolean {
+    return this.used < this.rowsAt(Math.max(length, this.#longest + 1));
   }
 
-  /** Every slot in use holds one position more. */
-  advance(): void {
-    for (let slot = 0; slot < this.#lengths.length; slot++) this.#lengths[slot]!++;
+  /** Takes the next row, empty, with room for `length` positions; ask `fits` first. */
+  take(length: number): number {
+    const needed = Math.max(length, this.#longest + 1);
+    const crowded = this.used >= Math.min(this.maxRows, Math.floor(this.#positions / this.#capacity));
+    if (length > this.#capacity || crowded) this.#resize(this.#rounded(needed));
+    return this.#lengths.push(0) - 1;
   }
 
-  /** Gives a slot back: the last one in use moves into its place, so the caller's list must move the same way. */
-  leave(slot: number): void {
-    const last = this.#lengths.length - 1;
-    const length = this.#lengths.pop()!;
-    if (slot === last) return;
-    this.#rows.copyRow(last, slot, length);
-    this.#lengths[slot] = length;
+  /**
+   * Makes room for one position more in every row.
+   *
+   * @returns false where there is none: a row must leave first
+   */
+  growForStep(): boolean {
+    const longest = this.#longest + 1;
+    if (longest <= this.#capacity) return true;
+    if (this.used > this.rowsAt(longest)) return false;
+    const wanted = this.#rounded(Math.ceil(this.#capacity * GROWTH));
+    this.#resize(this.used <= this.rowsAt(wanted) ? wanted : this.#rounded(longest));
+    return true;
+  }
+
+  /** Says how many positions a row holds now. */
+  hold(row: number, length: number): void {
+    this.#lengths[row] = length;
+  }
+
+  /** Copies all that one row holds over another. */
+  copy(from: number, to: number): void {
+    const length = this.#lengths[from]!;
+    for (const [cache, { heads, bytes }] of this.#shapes.entries()) {
+      const array = this.arrays[cache]!;
+      const headBytes = this.#capacity * bytes;
+      for (let head = 0; head < heads; head++) {
+        const start = (from * heads + head) * headBytes;
+        array.copyWithin((to * heads + head) * headBytes, start, start + length * bytes);
+      }
+    }
+    this.#lengths[to] = length;
+  }
+
+  /** Gives the last row back. */
+  pop(): void {
+    this.#lengths.pop();
+    if (this.used === 0) this.#resize(Math.min(CHUNK, this.context));
+  }
+
+  /** Whether so many positions can be kept now. */
+  canKeep(count: number): boolean {
+    return count <= this.#prefixes.size - this.#prefixes.used;
+  }
+
+  /** Keeps positions `from` to `to` of a row; ask `canKeep` first. */
+  keep(row: number, from: number, to: number): Segment[] {
+    const segments = this.#prefixes.take(to - from);
+    let at = from;
+    for (const segment of segments) {
+      this.#move(segment, row, at, 'keep');
+      at += segment.length;
+    }
+    return segments;
+  }
+
+  /** Copies kept positions to a row, behind what it holds. */
+  load(segments: readonly Segment[], row: number): void {
+    for (const segment of segments) {
+      this.#move(segment, row, this.#lengths[row]!, 'load');
+      this.#lengths[row]! += segment.length;
+    }
+  }
+
+  /** Gives kept positions back. */
+  drop(segments: readonly Segment[]): void {
+    this.#prefixes.give(segments);
+  }
+
+  /** Copies a segment to positions of a row, or from there. */
+  #move({ start, length }: Segment, row: number, at: number, way: 'keep' | 'load'): void {
+    for (const [cache, { heads, bytes }] of this.#shapes.entries()) {
+      const array = this.arrays[cache]!;
+      const origin = this.#positions * heads * bytes;
+      for (let head = 0; head < heads; head++) {
+        const kept = origin + (head * this.#prefixes.size + start) * bytes;
+        const live = ((row * heads + head) * this.#capacity + at) * bytes;
+        const [from, to] = way === 'keep' ? [live, kept] : [kept, live];
+        array.copyWithin(to, from, from + length * bytes);
+      }
+    }
+  }
+
+  get #longest(): number {
+    return Math.max(0, ...this.#lengths);
+  }
+
+  #rounded(length: number): number {
+    return Math.min(this.context, Math.ceil(length / CHUNK) * CHUNK);
+  }
+
+  /** Moves every row to its place at another capacity. */
+  #resize(capacity: number): void {
+    if (capacity === this.#capacity) return;
+    const old = this.#capacity;
+    for (const [cache, { heads, bytes }] of this.#shapes.entries()) {
+      const array = this.arrays[cache]!;
+      const blocks = Array.from({ length: this.used * heads }, (_, block) => block);
+      // apart from the last on, closer from the first on: no block is written over before it has moved
+      if (capacity > old) blocks.reverse();
+      for (const block of blocks) {
+        const start = block * old * bytes;
+        const length = this.#lengths[Math.floor(block / heads)]! * bytes;
+        array.copyWithin(block * capacity * bytes, start, start + length);
+      }
+    }
+    this.#capacity = capacity;
+    this.#resized();
   }
 }

@@ -20,3 +20,14 @@ export interface EngineObserver {
   /** A candidate ended, ms after its call came. */
   finished(candidate: { readonly reason: string; readonly tokens: number; readonly ms: number }): void;
 }
+
+/** Nobody looks on. */
+export const unobserved: EngineObserver = {
+  added: () => {},
+  started: () => {},
+  firstToken: () => {},
+  step: () => {},
+  prefix: () => {},
+  preempted: () => {},
+  finished: () => {},
+};

@@ -1,86 +1,162 @@
 import { WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
+import { LOWEST_TEMPERATURE, type Outputs } from '../models/language-model.ts';
 
 export type SamplerSettings = Pick<Sampling, 'temperature' | 'top_k' | 'top_p' | 'min_p'>;
 
-/** A token, and the natural log of its probability. */
-export interface Alternative {
-  readonly token: number;
-  readonly logprob: number;
-}
+// Bits of a float32 that name its bucket: sign, exponent and 7 digits of the fraction. Of numbers from 0 to 1 there are
+// 16,257, in the order of the numbers.
+const BUCKET_SHIFT = 16;
+const BUCKETS = (0x3f80_0000 >> BUCKET_SHIFT) + 1;
+// Parts of the vocabulary whose sums are taken first, so that a draw adds each probability once.
+const PARTS = 64;
 
 /**
- * From logits to a token. The filters work on the tempered distribution, in the order top_k, top_p (of what top_k left),
- * min_p (against the most probable token). Owns its scratch memory, so one sampler serves one engine.
+ * From the outputs of a run to a token. The filters work on the tempered distribution, in the order top_k, top_p (of what
+ * top_k left), min_p (against the most probable token); all are exact over the whole vocabulary, and none sorts it. Owns
+ * its scratch memory, so one sampler serves one engine.
  */
 export class Sampler {
-  readonly #weights: Float64Array;
-  readonly #order: Uint32Array;
+  readonly #weights: Float32Array;
+  /** The same memory: numbers of one sign are in the order of their bits. */
+  readonly #bits: Uint32Array;
+  readonly #counts = new Uint32Array(BUCKETS);
+  readonly #masses = new Float64Array(BUCKETS);
+  readonly #sums = new Float64Array(PARTS);
 
   constructor(vocabulary: number) {
-    this.#weights = new Float64Array(vocabulary);
-    this.#order = new Uint32Array(vocabulary);
+    this.#weights = new Float32Array(vocabulary);
+    this.#bits = new Uint32Array(this.#weights.buffer);
   }
 
   /**
    * Draws a token; temperature 0 takes the most probable one, of equals the first.
    *
-   * @param logits  [vocabulary]
+   * @param outputs  of one position: logits and probabilities, [vocabulary] each
    * @param uniform  in [0, 1): decides which token, as a place on the line of the kept probabilities in order of id
    * @throws WinnowError where a logit is NaN or infinite upwards
    */
-  sample(logits: Float32Array, { temperature, top_k: topK, top_p: topP, min_p: minP }: SamplerSettings, uniform: number): number {
-    const best = largest(logits);
-    if (temperature === 0) return best;
+  sample(outputs: Outputs, { temperature, top_k: topK, top_p: topP, min_p: minP }: SamplerSettings, uniform: number): number {
+    if (temperature === 0) return largest(outputs.logits);
+    const { probabilities } = outputs;
+    const usable = probabilities !== null && temperature >= LOWEST_TEMPERATURE;
+    if (usable && topK === 0 && topP === 1 && minP === 0) return this.#draw(probabilities, uniform, outputs.logits);
     const weights = this.#weights;
-    const maximum = logits[best]!;
-    // the largest is subtracted first: exp(710) is already infinite in float64
-    for (let token = 0; token < weights.length; token++) weights[token] = Math.exp((logits[token]! - maximum) / temperature);
-    if ((topK > 0 && topK < weights.length) || topP < 1) this.#keepMostProbable(topK, topP);
-    if (minP > 0) for (let token = 0; token < weights.length; token++) if (weights[token]! < minP) weights[token] = 0;
-    return draw(weights, uniform);
+    if (usable) weights.set(probabilities);
+    else setWeights(weights, outputs.logits, temperature);
+    if ((topK > 0 && topK < weights.length) || topP < 1) this.#keepMostProbable(topK || weights.length, topP);
+    if (minP > 0) dropBelow(weights, minP);
+    return this.#draw(weights, uniform, outputs.logits);
   }
 
   /** Sets the weights of all but the `topK` largest, and of these all beyond `topP` of their sum, to 0. */
   #keepMostProbable(topK: number, topP: number): void {
-    const weights = this.#weights;
-    const order = this.#order.map((_, token) => token).sort((a, b) => weights[b]! - weights[a]! || a - b);
-    let kept = topK > 0 ? Math.min(topK, order.length) : order.length;
-    if (topP < 1) {
-      const enough = topP * order.subarray(0, kept).reduce((sum, token) => sum + weights[token]!, 0);
-      for (let [place, sum] = [0, 0]; place < kept; place++) {
-        sum += weights[order[place]!]!;
-        if (sum >= enough) kept = place + 1;
-      }
+    this.#fillBuckets();
+    const last = this.#lastBucket(topK);
+    const atLast = this.#inBucket(last.bucket).slice(0, topK - last.count);
+    if (topP === 1) {
+      this.#keep(last.bucket, atLast);
+      return;
     }
-    for (const token of order.subarray(kept)) weights[token] = 0;
+    const kept = last.mass + this.#sumOf(atLast);
+    const enough = topP * kept;
+    const cut = this.#lastBucket(topK, enough);
+    const tokens = cut.bucket === last.bucket ? atLast : this.#inBucket(cut.bucket);
+    let mass = cut.mass;
+    const until = tokens.findIndex((token) => {
+      mass += this.#weights[token]!;
+      return mass >= enough;
+    });
+    this.#keep(cut.bucket, until < 0 ? tokens : tokens.slice(0, until + 1));
+  }
+
+  #fillBuckets(): void {
+    this.#counts.fill(0);
+    this.#masses.fill(0);
+    for (let token = 0; token < this.#weights.length; token++) {
+      const bucket = Math.min(this.#bits[token]! >>> BUCKET_SHIFT, BUCKETS - 1);
+      this.#counts[bucket]!++;
+      this.#masses[bucket]! += this.#weights[token]!;
+    }
+  }
+
+  /** The bucket, from the top, in which the `count`-th token or `mass` lies; with what lies above it. */
+  #lastBucket(count: number, mass = Number.POSITIVE_INFINITY): { bucket: number; count: number; mass: number } {
+    let above = 0;
+    let massAbove = 0;
+    for (let bucket = BUCKETS - 1; bucket > 0; bucket--) {
+      if (above + this.#counts[bucket]! >= count || massAbove + this.#masses[bucket]! >= mass)
+        return { bucket, count: above, mass: massAbove };
+      above += this.#counts[bucket]!;
+      massAbove += this.#masses[bucket]!;
+    }
+    return { bucket: 0, count: above, mass: massAbove };
+  }
+
+  /** Tokens of a bucket, the most probable first, of equals the lower id. */
+  #inBucket(bucket: number): number[] {
+    const tokens: number[] = [];
+    for (let token = 0; token < this.#bits.length; token++)
+      if (Math.min(this.#bits[token]! >>> BUCKET_SHIFT, BUCKETS - 1) === bucket) tokens.push(token);
+    return tokens.sort((a, b) => this.#weights[b]! - this.#weights[a]! || a - b);
+  }
+
+  #sumOf(tokens: readonly number[]): number {
+    return tokens.reduce((sum, token) => sum + this.#weights[token]!, 0);
+  }
+
+  /** Drops what lies below a bucket, and of its own tokens all but these. */
+  #keep(bucket: number, tokens: readonly number[]): void {
+    const kept = tokens.map((token) => this.#weights[token]!);
+    for (let token = 0; token < this.#bits.length; token++)
+      if (Math.min(this.#bits[token]! >>> BUCKET_SHIFT, BUCKETS - 1) <= bucket) this.#weights[token] = 0;
+    for (const [place, token] of tokens.entries()) this.#weights[token] = kept[place]!;
+  }
+
+  #draw(weights: Float32Array, uniform: number, logits: Float32Array): number {
+    const size = Math.ceil(weights.length / PARTS);
+    let total = 0;
+    for (let part = 0; part < PARTS; part++) {
+      let sum = 0;
+      for (let token = part * size, end = Math.min(weights.length, token + size); token < end; token++) sum += weights[token]!;
+      this.#sums[part] = sum;
+      total += sum;
+    }
+    if (!(total > 0 && total < Number.POSITIVE_INFINITY)) return largest(logits); // says what is wrong with them
+    const target = uniform * total;
+    let before = 0;
+    let part = 0;
+    while (part < PARTS - 1 && before + this.#sums[part]! <= target) before += this.#sums[part++]!;
+    let last = -1;
+    for (let token = part * size; token < weights.length; token++) {
+      if (weights[token] === 0) continue;
+      before += weights[token]!;
+      last = token;
+      if (target < before) return token;
+    }
+    return last >= 0 ? last : lastWeight(weights); // rounding may leave the target a hair above the sum
   }
 }
 
-/** Natural log of each token's probability under the untempered distribution: logit minus log of the sum of exponentials. */
-export function logNormaliser(logits: Float32Array): number {
+/** The largest is subtracted first: exp(710) is already infinite in float64. */
+function setWeights(weights: Float32Array, logits: Float32Array, temperature: number): void {
   const maximum = logits[largest(logits)]!;
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - maximum);
-  return maximum + Math.log(sum);
+  for (let token = 0; token < weights.length; token++) weights[token] = Math.exp((logits[token]! - maximum) / temperature);
 }
 
-/** The `count` most probable tokens, the best first; of equals the lower id first. An impossible one is none of them. */
-export function mostProbable(logits: Float32Array, count: number): Alternative[] {
-  const normaliser = logNormaliser(logits);
-  const best: number[] = [];
-  for (let token = 0; token < logits.length; token++) {
-    if (logits[token] === Number.NEGATIVE_INFINITY) continue;
-    let place = best.length;
-    while (place > 0 && logits[best[place - 1]!]! < logits[token]!) place--;
-    if (place < count) {
-      best.splice(place, 0, token);
-      if (best.length > count) best.pop();
-    }
-  }
-  return best.map((token) => ({ token, logprob: logits[token]! - normaliser }));
+function dropBelow(weights: Float32Array, share: number): void {
+  let most = 0;
+  for (const weight of weights) if (weight > most) most = weight;
+  for (let token = 0; token < weights.length; token++) if (weights[token]! < share * most) weights[token] = 0;
 }
 
+function lastWeight(weights: Float32Array): number {
+  let token = weights.length - 1;
+  while (token > 0 && weights[token] === 0) token--;
+  return token;
+}
+
+/** The most probable token, of equals the first. */
 function largest(logits: Float32Array): number {
   let best = 0;
   for (let token = 0; token < logits.length; token++) {
@@ -92,19 +168,4 @@ function largest(logits: Float32Array): number {
   if (logits[best] === Number.NEGATIVE_INFINITY)
     throw new WinnowError('internal_error', 'The model gave no token a probability.');
   return best;
-}
-
-function draw(weights: Float64Array, uniform: number): number {
-  let total = 0;
-  for (const weight of weights) total += weight;
-  const target = uniform * total;
-  let sum = 0;
-  let last = 0;
-  for (let token = 0; token < weights.length; token++) {
-    if (weights[token] === 0) continue;
-    sum += weights[token]!;
-    last = token;
-    if (target < sum) return token;
-  }
-  return last; // rounding may leave the target a hair above the sum
 }

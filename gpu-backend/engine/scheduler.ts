@@ -1,80 +1,100 @@
 import { WinnowError } from '../../schemas/errors.ts';
-import type { Call, Group } from './call.ts';
-import type { KvCache } from './kv-cache.ts';
+import type { Call } from './call.ts';
+import type { Group } from './group.ts';
 import type { Sequence } from './sequence.ts';
 
-/** What the model does next. */
-export type Work =
-  | { readonly kind: 'read'; readonly group: Group }
-  | { readonly kind: 'decode'; readonly sequences: readonly Sequence[] };
-
 /**
- * Who is in the next run. It owns two queues: groups that wait for slots, first come first served, and the sequences that
- * run, each in the slot of its place.
+ * Whose turn it is. It owns the calls that wait, each with its groups in order: of the calls that could go on, the one of
+ * the lowest priority number, of these the one that holds the fewest rows, of these the first that came. So a call with one
+ * candidate does not wait for another's hundred.
  */
 export class Scheduler {
-  readonly #waiting: Group[] = [];
-  readonly #running: Sequence[] = [];
-  readonly #cache: KvCache;
+  /** In the order of their coming; a call leaves when nothing of it waits. */
+  readonly #calls: Call[] = [];
   readonly #maxWaiting: number;
+  readonly #rows: number;
   #wake: () => void = () => {};
-  /** A prompt is read in chunks with a step of the others between two of them, so that nobody waits long for it. */
-  #readLast = false;
 
-  constructor(cache: KvCache, maxWaiting: number) {
-    this.#cache = cache;
+  /** @param rows  that decode together */
+  constructor({ maxWaiting, rows }: { maxWaiting: number; rows: number }) {
     this.#maxWaiting = maxWaiting;
+    this.#rows = rows;
   }
 
+  /** Candidates that have no row yet. */
   get waiting(): number {
-    return this.#waiting.reduce((sum, { sequences }) => sum + sequences.length, 0);
+    return this.#calls.reduce((sum, { waiting }) => sum + waiting, 0);
   }
 
-  get running(): number {
-    return this.#running.length;
-  }
-
-  /** @throws `rate_limit_exceeded` where more would wait than may, `invalid_value` where no pause would help */
-  add(groups: readonly Group[]): void {
+  /**
+   * Queues the groups of a call.
+   *
+   * @param free  rows that nobody holds
+   * @throws `rate_limit_exceeded` where more would wait than may, `invalid_value` where no pause would help
+   */
+  add(call: Call, groups: readonly Group[], free: number): void {
     const wanted = groups.reduce((sum, { sequences }) => sum + sequences.length, 0);
-    const most = this.#maxWaiting + this.#cache.slots;
+    const most = this.#maxWaiting + this.#rows;
     if (wanted > most) {
-      throw new WinnowError(
-        'invalid_value',
-        `${wanted} candidates were asked for in one call; this model takes at most ${most}.`,
-        {
-          param: 'prefixes',
-        },
-      );
+      const message = `${wanted} candidates were asked for in one call; this model takes at most ${most}.`;
+      throw new WinnowError('invalid_value', message, { param: 'prefixes' });
     }
-    if (this.waiting + wanted - this.#cache.free > this.#maxWaiting) {
-      throw new WinnowError(
-        'rate_limit_exceeded',
-        `${this.waiting} candidates wait for this model already. Try again in a second.`,
-        {
-          retryAfter: 1,
-        },
-      );
+    const { waiting } = this;
+    if (waiting + wanted - free > this.#maxWaiting) {
+      const message = `${waiting} candidates wait for this model already. Try again in a second.`;
+      throw new WinnowError('rate_limit_exceeded', message, { retryAfter: 1 });
     }
-    this.#waiting.push(...groups);
+    if (groups.length === 0) return;
+    call.groups.push(...groups);
+    this.#calls.push(call);
     this.wake();
   }
 
-  /** What to do now, or null where there is nothing. */
-  next(): Work | null {
-    const [group] = this.#waiting;
-    const canRead = group !== undefined && group.logits === null && this.#cache.free > 0;
-    if (canRead && (this.#running.length === 0 || !this.#readLast)) {
-      this.#readLast = true;
-      return { kind: 'read', group };
+  /** A group of a running call waits again, before its others. */
+  putBack(group: Group): void {
+    const { call } = group;
+    call.groups.unshift(group);
+    if (!this.#calls.includes(call)) this.#calls.push(call);
+  }
+
+  /**
+   * The group that goes on next: one whose tokens have been read gives its next sequence, another one is read.
+   *
+   * @param canRead  whether a group may begin to be read now
+   */
+  pick(canRead: (group: Group) => boolean): Group | null {
+    let best: Group | null = null;
+    for (const call of this.#calls) {
+      const group = call.groups.find(({ reading, outputs }) => outputs !== null || !reading);
+      if (!group || (group.outputs === null && !canRead(group))) continue;
+      if (best === null || before(call, best.call)) best = group;
     }
-    this.#readLast = false;
-    return this.#running.length > 0 ? { kind: 'decode', sequences: [...this.#running] } : null;
+    return best;
+  }
+
+  /** Takes the next sequence out of a group; the group leaves with its last one. */
+  takeSequence(group: Group): Sequence {
+    const sequence = group.sequences.shift()!;
+    if (group.sequences.length === 0) this.remove(group);
+    return sequence;
+  }
+
+  /** Takes a group out of the queue. */
+  remove(group: Group): void {
+    const { call } = group;
+    const place = call.groups.indexOf(group);
+    if (place >= 0) call.groups.splice(place, 1);
+    if (call.groups.length === 0) this.#calls.splice(this.#calls.indexOf(call), 1);
+  }
+
+  /** Groups of the calls that `over` names. */
+  groupsOf(over: (call: Call) => boolean): Group[] {
+    return this.#calls.filter(over).flatMap(({ groups }) => groups);
   }
 
   /** Waits until a call is added. */
   async waitForWork(): Promise<void> {
-    if (this.#waiting.length > 0) return;
+    if (this.#calls.length > 0) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
@@ -84,46 +104,6 @@ export class Scheduler {
   wake(): void {
     this.#wake();
   }
-
-  /** The next sequence whose prefix has been read, if a slot is free for it; it leaves the queue. */
-  admit(): { group: Group; sequence: Sequence } | null {
-    const [group] = this.#waiting;
-    if (!group?.logits || this.#cache.free === 0) return null;
-    const sequence = group.sequences.shift();
-    if (group.sequences.length === 0) this.#waiting.shift();
-    return sequence ? { group, sequence } : this.admit();
-  }
-
-  /** Gives a sequence a slot: a copy of what was read last. */
-  start(sequence: Sequence): void {
-    this.#cache.take();
-    this.#running.push(sequence);
-  }
-
-  /** Gives a slot back. */
-  leave(sequence: Sequence): void {
-    const slot = this.#running.indexOf(sequence);
-    if (slot < 0) return;
-    this.#cache.leave(slot);
-    const last = this.#running.pop()!;
-    if (last !== sequence) this.#running[slot] = last;
-  }
-
-  /** Takes out everything of the calls that `over` names, and hands it back. */
-  remove(over: (call: Call) => boolean): Sequence[] {
-    const removed = this.#running.filter(({ call }) => over(call));
-    for (const sequence of removed) this.leave(sequence);
-    for (const group of this.#waiting.filter(({ call }) => over(call))) {
-      removed.push(...group.sequences.splice(0));
-      this.#waiting.splice(this.#waiting.indexOf(group), 1);
-    }
-    return removed;
-  }
-
-  /** Takes one group out of the queue, and hands its sequences back. */
-  drop(group: Group): Sequence[] {
-    const place = this.#waiting.indexOf(group);
-    if (place >= 0) this.#waiting.splice(place, 1);
-    return group.sequences.splice(0);
-  }
 }
+
+const before = (a: Call, b: Call): boolean => a.priority < b.priority || (a.priority === b.priority && a.rows < b.rows);

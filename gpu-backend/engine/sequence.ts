@@ -10,6 +10,8 @@ export interface SequenceStart {
   readonly call: Call;
   readonly branch: Branch;
   readonly id: string;
+  /** Ids of prompt and prefix. */
+  readonly before: readonly number[];
   /** Forked for this sequence. */
   readonly detokenizer: Detokenizer;
   /** New tokens that it may have. */
@@ -21,8 +23,8 @@ export class Sequence {
   readonly id: string;
   readonly call: Call;
   readonly tokens: number[] = [];
-  /** Positions of prompt and prefix. */
-  readonly start: number;
+  /** Ids of prompt and prefix. */
+  readonly before: readonly number[];
   readonly #branch: Branch;
   readonly #limit: number;
   readonly #detokenizer: Detokenizer;
@@ -32,12 +34,14 @@ export class Sequence {
   /** Length of the text after each token. */
   readonly #ends: number[] = [];
   #text = '';
+  /** Length of the text that `onPiece` was told. */
+  #told = 0;
 
-  constructor({ call, branch, id, detokenizer, limit }: SequenceStart) {
-    const { prompt, sampling, until, step } = call.generation;
+  constructor({ call, branch, id, before, detokenizer, limit }: SequenceStart) {
+    const { sampling, until, step } = call.generation;
     this.id = id;
     this.call = call;
-    this.start = prompt.length + branch.tokens.length;
+    this.before = before;
     this.#branch = branch;
     this.#limit = limit;
     this.#detokenizer = detokenizer;
@@ -60,6 +64,20 @@ export class Sequence {
 
   /** Takes the next token; says how it ends the candidate, or null where it does not. */
   accept(token: number, end: boolean, logprob?: TokenLogprob): Finish | null {
+    const finish = this.#take(token, end, logprob);
+    const { onPiece, sampling } = this.call.generation;
+    if (onPiece) {
+      // what may be the beginning of a stop string is held back until it is one, or is not
+      const held = finish ? 0 : Math.max(0, ...sampling.stop.map(({ length }) => length - 1));
+      const whole = Math.max(this.#told, this.#text.length - held);
+      const until = isHighSurrogate(this.#text, whole - 1) ? whole - 1 : whole;
+      onPiece(this.id, { text: this.#text.slice(this.#told, until), token, logprob });
+      this.#told = until;
+    }
+    return finish;
+  }
+
+  #take(token: number, end: boolean, logprob: TokenLogprob | undefined): Finish | null {
     this.tokens.push(token);
     if (logprob) this.#logprobs.push(logprob);
     const piece = end ? '' : this.#detokenizer.push(token);
@@ -96,6 +114,9 @@ export class Sequence {
     return { ...line, logprob: this.#logprobs.reduce((sum, { logprob }) => sum + logprob, 0), logprobs: this.#logprobs };
   }
 }
+
+/** The first half of a character that JavaScript writes as two. */
+const isHighSurrogate = (text: string, at: number): boolean => (text.charCodeAt(at) & 0xfc00) === 0xd800;
 
 /** Path of what a candidate continues; the prompt is its own. */
 const parentOf = (id: string): string => (id.includes('.') ? id.slice(0, id.lastIndexOf('.')) : id);

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { z } from 'zod';
+import { OnnxGraph } from '../ort/onnx-graph.ts';
 
 /** The files of one model's folder. An error names the file and what was expected of it. */
 export class ModelFiles {
@@ -31,6 +32,19 @@ export class ModelFiles {
     return readFile(this.path(name), 'utf8').catch((cause) => {
       throw new Error(`${join(this.folder, name)} cannot be read: ${cause.code ?? cause}.`, { cause });
     });
+  }
+
+  /** The operators of an ONNX file. */
+  async graph(name: string): Promise<OnnxGraph> {
+    const file = join(this.folder, name);
+    const bytes = await readFile(this.path(name)).catch((cause) => {
+      throw new Error(`${file} cannot be read: ${cause.code ?? cause}.`, { cause });
+    });
+    try {
+      return new OnnxGraph(bytes);
+    } catch (cause) {
+      throw new Error(`${file} is not an ONNX model: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    }
   }
 
   /** A JSON file, checked. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { GraphValue, Session } from '../ort/session.ts';
+import type { OrtLibrary } from '../ort/library.ts';
+import { type GraphValue, Session, type SessionOptions } from '../ort/session.ts';
+import { head, withHead } from './decoder-head.ts';
 import type { ModelFiles } from './files.ts';
 
 const genaiConfig = z.looseObject({
@@ -29,6 +31,8 @@ export interface CausalLayout {
   readonly inputIds: string;
   readonly attentionMask: string;
   readonly logits: string;
+  /** Whether the graph was given the inputs and outputs of `decoder-head.ts`. */
+  readonly hasHead: boolean;
   /** One entry for each key and each value cache; past and present are one buffer. */
   readonly caches: readonly CacheNames[];
   readonly cache: CacheShape;
@@ -48,31 +52,50 @@ export interface CacheShape {
 
 export const GENAI_CONFIG = 'genai_config.json';
 
-/** Reads genai_config.json: the graph's file, and how to read the layout once a session is open on it. */
-export async function readGenaiConfig(files: ModelFiles) {
+/**
+ * Opens the policy of a folder that genai_config.json describes.
+ *
+ * @throws Error that says which file failed which expectation
+ */
+export async function openGenai(library: OrtLibrary, files: ModelFiles, options: SessionOptions) {
   const { model, search } = await files.json(GENAI_CONFIG, genaiConfig);
   if (!search.past_present_share_buffer) {
     throw new Error(
       `${files.path(GENAI_CONFIG)}: search.past_present_share_buffer must be true; export the model with GroupQueryAttention.`,
     );
   }
+  const { filename, outputs } = model.decoder;
+  const graph = await files.graph(filename);
+  const vocabulary = graph.outputs.find(({ name }) => name === outputs.logits)?.shape.at(-1) ?? -1;
+  const changed = vocabulary > 0 ? withHead(graph, outputs.logits, vocabulary) : null;
+  const source = changed ? { bytes: changed, folder: files.folder } : files.path(filename);
+  const session = new Session(library, source, options);
   return {
-    filename: model.decoder.filename,
-    layout: (session: Session) => readLayout(model, session, files.path(model.decoder.filename)),
+    filename,
+    session,
+    layout: readLayout(model, session, { file: files.path(filename), vocabulary, withHead: changed !== null }),
   };
 }
 
-function readLayout(model: z.infer<typeof genaiConfig>['model'], session: Session, file: string): CausalLayout {
+interface GraphFacts {
+  readonly file: string;
+  readonly vocabulary: number;
+  readonly withHead: boolean;
+}
+
+function readLayout(
+  model: z.infer<typeof genaiConfig>['model'],
+  session: Session,
+  { file, vocabulary, withHead: hasHead }: GraphFacts,
+): CausalLayout {
   const { inputs, outputs, head_size: headSize } = model.decoder;
   const fail = (expectation: string): never => {
     throw new Error(`${file}: ${expectation}`);
   };
   const input = (name: string) => session.inputs.find((value) => value.name === name);
-  const logits = session.outputs.find(({ name }) => name === outputs.logits) ?? fail(`there is no output "${outputs.logits}".`);
+  if (vocabulary < 1) fail(`an output "${outputs.logits}" of shape [batch, length, vocabulary] is needed.`);
+  const logits = session.outputs.find(({ name }) => name === (hasHead ? head.logits : outputs.logits))!;
   if (logits.type !== 'float32') fail(`the output "${logits.name}" has type ${logits.type}; float32 is served.`);
-  const vocabulary = logits.shape.at(-1) ?? -1;
-  if (logits.shape.length !== 3 || vocabulary < 1)
-    fail(`the output "${logits.name}" must have the shape [batch, length, vocabulary].`);
 
   const caches = layers(session.inputs, inputs.past_key_names).flatMap((layer) => [
     { past: numbered(inputs.past_key_names, layer), present: numbered(outputs.present_key_names, layer) },
@@ -81,7 +104,9 @@ function readLayout(model: z.infer<typeof genaiConfig>['model'], session: Sessio
   if (caches.length === 0) fail(`no input is named like "${inputs.past_key_names}".`);
   const known = new Set([inputs.input_ids, inputs.attention_mask, ...caches.map(({ past }) => past)]);
   for (const name of known) if (!input(name)) fail(`there is no input "${name}".`);
-  for (const { name } of session.inputs) if (!known.has(name)) fail(`the input "${name}" is not one that this backend can fill.`);
+  const added = hasHead ? [head.positions, head.scales] : [];
+  for (const { name } of session.inputs)
+    if (!known.has(name) && !added.includes(name as never)) fail(`the input "${name}" is not one that this backend can fill.`);
   for (const { present } of caches)
     if (!session.outputs.some(({ name }) => name === present)) fail(`there is no output "${present}".`);
 
@@ -91,7 +116,8 @@ function readLayout(model: z.infer<typeof genaiConfig>['model'], session: Sessio
     vocabulary,
     inputIds: inputs.input_ids,
     attentionMask: inputs.attention_mask,
-    logits: outputs.logits,
+    logits: logits.name,
+    hasHead,
     caches,
     cache: cacheShape(input(caches[0]!.past)!, headSize, fail),
   };

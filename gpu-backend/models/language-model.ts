@@ -1,6 +1,6 @@
 import type { PromptReader } from '../../src/tokens/prompt.ts';
 
-/** A policy as the engine sees it: ids in, logits out, over the rows of a key/value cache. */
+/** A policy as the engine sees it: ids in, logits and probabilities out, over the rows of a key/value buffer. */
 export interface LanguageModel extends PromptReader {
   readonly kind: 'policy';
   readonly name: string;
@@ -9,33 +9,70 @@ export interface LanguageModel extends PromptReader {
   readonly vocabulary: number;
   /** Ids that end a text. */
   readonly endTokens: ReadonlySet<number>;
-  /** Memory for `rows` sequences, with its own inputs and outputs. */
-  allocate(rows: number): LanguageRows;
+  /** What a position takes in each cache: one entry for the keys and one for the values of each layer. */
+  readonly caches: readonly CacheShape[];
+  /** Runs over the rows of this buffer. */
+  rows(buffer: KvBuffer): LanguageRows;
   release(): void;
 }
 
-/**
- * Rows of a key/value cache and the runs over them. Nothing may touch the arrays, nor copy a row, between the start of a
- * run and its end.
- */
+/** Memory of one position in one cache. */
+export interface CacheShape {
+  readonly heads: number;
+  /** Of one head. */
+  readonly bytes: number;
+}
+
+/** Memory of every row: the engine's, which gives rows their places and moves them between runs. */
+export interface KvBuffer {
+  /** One array a cache, [rows, heads, capacity, bytes]; it may be longer than the rows in use. */
+  readonly arrays: readonly Uint8Array[];
+  /** Positions that a row has room for now. */
+  readonly capacity: number;
+  /** Rows that there may ever be. */
+  readonly maxRows: number;
+}
+
+/** One token more in each of the first rows. */
+export interface DecodeStep {
+  /** Next token of each row, [rows]. */
+  readonly tokens: ArrayLike<number>;
+  /** Positions that each row holds before it, [rows]. */
+  readonly lengths: ArrayLike<number>;
+  /** Softmax temperature of each row, [rows]; 0 where none is needed. */
+  readonly temperatures: ArrayLike<number>;
+}
+
+/** Several tokens more in one row. */
+export interface ReadStep {
+  readonly row: number;
+  readonly tokens: readonly number[];
+  /** Positions that the row holds before them. */
+  readonly past: number;
+  readonly temperature: number;
+  /** Which of the tokens are wanted: the last one, or each. */
+  readonly wanted: 'last' | 'each';
+}
+
+/** What a run says of the next token at each wanted position, in order. Good until the next run. */
+export interface Outputs {
+  /** [positions, vocabulary], of the untempered distribution. */
+  readonly logits: Float32Array;
+  /** Softmax of logits / temperature, [positions, vocabulary]; null where the graph cannot give it. */
+  readonly probabilities: Float32Array | null;
+}
+
+/** Runs. Nothing may touch the buffer between the start of one and its end, and no two may overlap. */
 export interface LanguageRows {
-  /** Next token of each row, [rows]: input of `decode`. */
-  readonly ids: BigInt64Array;
-  /** Ones over what each row holds, the next token included, [rows, context]: input of `decode`. */
-  readonly mask: BigInt64Array;
-  /**
-   * Reads one token in each of the first `rows` rows, from `ids` and `mask`.
-   *
-   * @returns logits of the next ones, [rows, vocabulary]; good until the next run
-   */
-  decode(rows: number): Promise<Float32Array>;
-  /**
-   * Reads several tokens into one row on top of the `past` ones that it holds.
-   *
-   * @returns logits after the last one, [vocabulary]; the caller's to keep
-   */
-  prefill(row: number, tokens: readonly number[], past: number): Promise<Float32Array>;
-  /** Copies the first `length` positions of one row over those of another. */
-  copyRow(from: number, to: number, length: number): void;
+  decode(step: DecodeStep): Promise<Outputs>;
+  read(step: ReadStep): Promise<Outputs>;
+  /** The buffer has another capacity now. */
+  resized(): void;
   release(): void;
 }
+
+/** 1 / temperature as the graph is given it. Below 0.01 float32 overflows: the sampler then works from the logits. */
+export const scaleOf = (temperature: number): number => (temperature < LOWEST_TEMPERATURE ? 1 : 1 / temperature);
+
+/** From here on the probabilities of a run are good. */
+export const LOWEST_TEMPERATURE = 0.01;

@@ -9,7 +9,7 @@ import { CausalLm } from './causal-lm.ts';
 import { classifierConfig, kindOf } from './classifier-config.ts';
 import { ClassifierGraph } from './classifier-graph.ts';
 import { ModelFiles } from './files.ts';
-import { GENAI_CONFIG, readGenaiConfig } from './genai-layout.ts';
+import { GENAI_CONFIG, openGenai } from './genai-layout.ts';
 import type { RewardModel } from './reward-model.ts';
 import { SequenceClassifier } from './sequence-classifier.ts';
 import { TokenClassifier } from './token-classifier.ts';
@@ -35,9 +35,8 @@ export async function loadModel(library: OrtLibrary, name: string, folder: strin
 }
 
 async function loadPolicy(library: OrtLibrary, name: string, files: ModelFiles, threads: number): Promise<CausalLm> {
-  const { filename, layout } = await readGenaiConfig(files);
-  const session = new Session(library, files.path(filename), { threads });
-  return new CausalLm({ ...(await parts(name, files, filename)), session, layout: layout(session) });
+  const { filename, session, layout } = await openGenai(library, files, { threads });
+  return new CausalLm({ ...(await parts(name, files, filename)), session, layout });
 }
 
 async function loadReward(library: OrtLibrary, name: string, files: ModelFiles, threads: number): Promise<RewardModel> {

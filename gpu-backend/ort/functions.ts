@@ -23,6 +23,7 @@ export const functions = {
   GetErrorMessage: { index: 2, result: 'text', arguments: ['handle'] },
   CreateEnv: status(3, 'int', 'text', 'out'),
   CreateSession: status(7, 'handle', 'path', 'handle', 'out'),
+  CreateSessionFromArray: status(8, 'handle', 'data', 'size', 'handle', 'out'),
   CreateSessionOptions: status(10, 'out'),
   SetSessionLogSeverityLevel: status(22, 'handle', 'int'),
   SetSessionGraphOptimizationLevel: status(23, 'handle', 'int'),

@@ -15,6 +15,9 @@ export interface SessionOptions {
   readonly threads: number;
 }
 
+/** Where a graph comes from: a file, or its bytes with the folder that its external data lie in. */
+export type GraphSource = string | { readonly bytes: Uint8Array; readonly folder: string };
+
 const OPTIMISE_ALL = 99; // ORT_ENABLE_ALL
 // Threads that spin between operators starve Node and workerd on two cores (design 7).
 const ALLOW_SPINNING = '0';
@@ -26,9 +29,9 @@ export class Session {
   readonly handle: Handle;
   readonly library: OrtLibrary;
 
-  constructor(library: OrtLibrary, path: string, options: SessionOptions) {
+  constructor(library: OrtLibrary, source: GraphSource, options: SessionOptions) {
     this.library = library;
-    this.handle = createSession(library, path, options);
+    this.handle = createSession(library, source, options);
     this.inputs = graphValues(library, this.handle, 'Input');
     this.outputs = graphValues(library, this.handle, 'Output');
   }
@@ -43,13 +46,15 @@ export class Session {
   }
 }
 
-function createSession(library: OrtLibrary, path: string, { threads }: SessionOptions): Handle {
+function createSession(library: OrtLibrary, source: GraphSource, { threads }: SessionOptions): Handle {
   const options = library.create('CreateSessionOptions');
   try {
     library.call('SetSessionGraphOptimizationLevel', options, OPTIMISE_ALL);
     library.call('SetIntraOpNumThreads', options, threads);
     library.call('AddSessionConfigEntry', options, 'session.intra_op.allow_spinning', ALLOW_SPINNING);
-    return library.create('CreateSession', library.env, path, options);
+    if (typeof source === 'string') return library.create('CreateSession', library.env, source, options);
+    library.call('AddSessionConfigEntry', options, 'session.model_external_initializers_file_folder_path', source.folder);
+    return library.create('CreateSessionFromArray', library.env, source.bytes, source.bytes.byteLength, options);
   } finally {
     library.release('ReleaseSessionOptions', options);
   }

@@ -5,7 +5,7 @@ test('a backend that closes ends what is under way, and takes nothing new', asyn
   const backend = await startShipped();
   const prefixes = [{ id: '0', text: '', count: 64, first_child: 0, max_tokens: 112 }];
   const open = await post(`${backend.url}/generate`, generateBody({ prefixes }));
-  await until(() => backend.models.engine('puzzle-policy').load.running > 0, 1000);
+  await until(() => backend.models.engine('puzzle-policy').stats.running > 0, 1000);
   const closing = backend.close();
   expect((await lines(open)).at(-1)!.type).toBe('done');
   const ended = performance.now();

@@ -1,14 +1,16 @@
 import type { Branch, Ended, EngineUsage, Generation } from '../../gpu-backend/engine/call.ts';
-import { Engine } from '../../gpu-backend/engine/engine.ts';
+import { Engine, type EngineLimits } from '../../gpu-backend/engine/engine.ts';
+import type { EngineObserver } from '../../gpu-backend/engine/observer.ts';
 import type { CandidateLine } from '../../schemas/backend.ts';
 import { characters, type HistoryModelOptions, historyModel } from './history-model.ts';
 
 export const encode = (text: string): number[] => characters.encode(text);
 
 /** An engine over a model whose logits depend on all that a row has read. */
-export function historyEngine(options: HistoryModelOptions & { slots?: number; maxWaiting?: number } = {}) {
+export function historyEngine(options: HistoryModelOptions & Partial<EngineLimits> & { observer?: EngineObserver } = {}) {
   const model = historyModel(options);
-  const engine = new Engine(model, { slots: options.slots ?? 8, maxWaiting: options.maxWaiting ?? 1000 });
+  const { slots = 8, maxWaiting = 1000, maxKvBytes = 1 << 22, observer } = options;
+  const engine = new Engine(model, { slots, maxWaiting, maxKvBytes }, observer);
   return { engine, model };
 }
 

@@ -1,4 +1,11 @@
-import type { LanguageModel, LanguageRows } from '../../gpu-backend/models/language-model.ts';
+import type {
+  DecodeStep,
+  KvBuffer,
+  LanguageModel,
+  LanguageRows,
+  Outputs,
+  ReadStep,
+} from '../../gpu-backend/models/language-model.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 import { Tokenizer } from '../../src/tokens/tokenizer.ts';
 
@@ -33,15 +40,22 @@ export interface HistoryModelOptions {
   /** Awaited in every run. */
   readonly pause?: () => Promise<unknown>;
   readonly failRun?: () => boolean;
+  /** Gives probabilities too, as a graph with a softmax does. */
+  readonly softmax?: boolean;
 }
 
+/** What its caches hold of a position: the token itself, and twice in one of two heads, so that a wrong place shows. */
+const CACHES = [
+  { heads: 1, bytes: 4 },
+  { heads: 2, bytes: 8 },
+];
+
 /**
- * A policy whose logits are a function of every token that its row has really read, so a wrong copy, mask or slot shows at
- * once. It refuses a row whose mask does not have one entry a position, and a copy while a run is under way.
+ * A policy whose logits are a function of every token that lies in its row of the buffer, so a wrong copy, place or length
+ * shows at once. It refuses a run that overlaps another one.
  */
-export function historyModel(options: HistoryModelOptions = {}): LanguageModel & { rows: HistoryRows[]; runs: number[] } {
+export function historyModel(options: HistoryModelOptions = {}): LanguageModel & { runs: number[] } {
   const { context = 64 } = options;
-  const rows: HistoryRows[] = [];
   const runs: number[] = [];
   return {
     kind: 'policy',
@@ -52,62 +66,75 @@ export function historyModel(options: HistoryModelOptions = {}): LanguageModel &
     context,
     vocabulary: CHARACTERS.length,
     endTokens: new Set([END]),
-    rows,
+    caches: CACHES,
     runs,
-    allocate: (count) => {
-      const made = new HistoryRows(count, context, options, runs);
-      rows.push(made);
-      return made;
-    },
+    rows: (buffer) => new HistoryRows(buffer, options, runs),
     release: () => {},
   };
 }
 
-export class HistoryRows implements LanguageRows {
-  readonly ids: BigInt64Array;
-  readonly mask: BigInt64Array;
-  readonly histories: number[][];
-  readonly #context: number;
+class HistoryRows implements LanguageRows {
+  readonly #buffer: KvBuffer;
   readonly #options: HistoryModelOptions;
   readonly #runs: number[];
   #running = false;
 
-  constructor(rows: number, context: number, options: HistoryModelOptions, runs: number[]) {
-    this.ids = new BigInt64Array(rows);
-    this.mask = new BigInt64Array(rows * context);
-    this.histories = Array.from({ length: rows }, () => []);
-    this.#context = context;
+  constructor(buffer: KvBuffer, options: HistoryModelOptions, runs: number[]) {
+    this.#buffer = buffer;
     this.#options = options;
     this.#runs = runs;
   }
 
-  async decode(rows: number): Promise<Float32Array> {
-    for (let row = 0; row < rows; row++) {
-      const mask = this.mask.subarray(row * this.#context, (row + 1) * this.#context);
-      const ones = mask.reduce((sum, one) => sum + Number(one), 0);
-      const history = this.histories[row]!;
-      if (ones !== history.length + 1) throw new Error(`Row ${row} holds ${history.length}; its mask has ${ones}.`);
-      history.push(Number(this.ids[row]));
-    }
-    await this.#run(rows);
-    return Float32Array.from(this.histories.slice(0, rows).flatMap((history) => Array.from(this.#logits(history))));
+  async decode({ tokens, lengths, temperatures }: DecodeStep): Promise<Outputs> {
+    const rows = Array.from(lengths, (length, row) => ({ row, length }));
+    for (const { row, length } of rows) this.#write(row, length, tokens[row]!);
+    await this.#run(tokens.length);
+    return this.#outputs(
+      rows.map(({ row, length }) => ({ history: this.#read(row, length + 1), temperature: temperatures[row]! })),
+    );
   }
 
-  async prefill(row: number, tokens: readonly number[], past: number): Promise<Float32Array> {
-    const history = this.histories[row]!;
-    if (history.length < past) throw new Error(`Row ${row} holds ${history.length}; ${past} were expected.`);
-    history.splice(past, Number.POSITIVE_INFINITY, ...tokens);
+  async read({ row, tokens, past, temperature, wanted }: ReadStep): Promise<Outputs> {
+    if (past + tokens.length > this.#buffer.capacity) throw new Error('There is no room for these tokens.');
+    for (const [place, token] of tokens.entries()) this.#write(row, past + place, token);
     await this.#run(-tokens.length);
-    return Float32Array.from(this.#logits(history));
+    const first = wanted === 'each' ? 1 : tokens.length;
+    const ends = Array.from({ length: tokens.length - first + 1 }, (_, place) => past + first + place);
+    return this.#outputs(ends.map((end) => ({ history: this.#read(row, end), temperature })));
   }
 
-  copyRow(from: number, to: number, length: number): void {
-    if (this.#running) throw new Error('A row was copied while a run was under way.');
-    if (this.histories[from]!.length < length) throw new Error(`Row ${from} holds fewer than ${length}.`);
-    this.histories[to] = this.histories[from]!.slice(0, length);
+  resized(): void {
+    if (this.#running) throw new Error('The buffer was resized while a run was under way.');
   }
 
   release(): void {}
+
+  #write(row: number, position: number, token: number): void {
+    if (position >= this.#buffer.capacity) throw new Error(`Position ${position} lies behind the end of its row.`);
+    for (const [cache, view] of this.#places(row, position))
+      for (let at = 0; at < view.length; at++) view[at] = token + 100 * cache;
+  }
+
+  #read(row: number, length: number): number[] {
+    return Array.from({ length }, (_, position) => {
+      const places = this.#places(row, position);
+      const token = places[0]![1][0]!;
+      for (const [cache, view] of places)
+        for (const held of view)
+          if (held !== token + 100 * cache) throw new Error(`Row ${row} holds ${held} at ${position}, not ${token}.`);
+      return token;
+    });
+  }
+
+  #places(row: number, position: number): [cache: number, view: Int32Array][] {
+    const { arrays, capacity } = this.#buffer;
+    return CACHES.flatMap(({ heads, bytes }, cache) =>
+      Array.from({ length: heads }, (_, head): [number, Int32Array] => {
+        const { buffer, byteOffset } = arrays[cache]!;
+        return [cache, new Int32Array(buffer, byteOffset + ((row * heads + head) * capacity + position) * bytes, bytes / 4)];
+      }),
+    );
+  }
 
   /** A run is noted as its number of rows; reading a prompt as minus its tokens. */
   async #run(size: number): Promise<void> {
@@ -119,11 +146,28 @@ export class HistoryRows implements LanguageRows {
     this.#running = false;
   }
 
+  #outputs(positions: readonly { history: readonly number[]; temperature: number }[]): Outputs {
+    const each = positions.map(({ history }) => Array.from(this.#logits(history)));
+    const logits = Float32Array.from(each.flat());
+    if (!this.#options.softmax) return { logits, probabilities: null };
+    return {
+      logits,
+      probabilities: Float32Array.from(each.flatMap((row, place) => softmax(row, positions[place]!.temperature || 1))),
+    };
+  }
+
   #logits(history: readonly number[]): ArrayLike<number> {
     if (this.#options.logits) return this.#options.logits(history);
     const draw = mulberry32(subSeed(7, 'history', history.join()));
     return CHARACTERS.map((_, token) => 3 * draw() - (token < 2 ? 2 : 0));
   }
+}
+
+export function softmax(logits: readonly number[], temperature: number): number[] {
+  const most = Math.max(...logits);
+  const weights = logits.map((logit) => Math.exp((logit - most) / temperature));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
 }
 
 /** Logits that make one token certain. */

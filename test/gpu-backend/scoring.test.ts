@@ -7,7 +7,7 @@ import { reward } from './reward.ts';
 function served(kind: 'outcome' | 'process', read: (row: RewardInput) => number[]) {
   const { model, batches } = reward(kind, read);
   const models = new Models();
-  models.add(model, { slots: 1, maxWaiting: 1 });
+  models.add(model, { slots: 1, maxWaiting: 1, maxKvBytes: 1 << 24 });
   const ask = (candidates: readonly { text: string; steps?: string[] }[], deadlineMs = 10_000) => {
     const named = candidates.map((candidate, index) => ({ id: `${index}`, ...candidate }));
     const request = { key: 'k', model: kind, prompt: { text: 'abc' }, candidates: named, deadline_ms: deadlineMs };

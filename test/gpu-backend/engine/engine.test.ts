@@ -1,11 +1,13 @@
+import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
+import { unobserved } from '../../../gpu-backend/engine/observer.ts';
 import { mulberry32 } from '../../../src/random.ts';
 import { branch, encode, generation, historyEngine, write } from '../generation.ts';
 import { END, NEWLINE, only } from '../history-model.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-const idle = { running: 0, waiting: 0 };
+const idle = { running: 0, waiting: 0, kvUsedFraction: 0, kvBytes: 0 };
 
 test('16 candidates of one prompt read it once: processed = prompt + new tokens - 16', async () => {
   const { engine, model } = historyEngine({ slots: 16 });
@@ -20,7 +22,7 @@ test('16 candidates of one prompt read it once: processed = prompt + new tokens 
     unique: 9 + tokens - 16,
   });
   expect(model.runs.filter((size) => size < 0)).toEqual([-9]);
-  expect(engine.load).toEqual(idle);
+  expect(engine.stats).toMatchObject(idle);
 });
 
 test.each([{ temperature: 0 }, { temperature: 1 }])(
@@ -35,9 +37,11 @@ test.each([{ temperature: 0 }, { temperature: 1 }])(
     for (const [seed, prompt] of prompts.entries()) {
       const alone = await write(engine, ask(prompt, seed));
       expect(together[seed]!.lines).toEqual(alone.lines);
-      expect(together[seed]!.usage).toEqual(alone.usage);
+      const { unique, completion_tokens } = together[seed]!.usage;
+      expect(alone.usage).toMatchObject({ unique, completion_tokens });
+      expect(alone.usage.processed + alone.usage.cached).toBe(unique);
     }
-    expect(engine.load).toEqual(idle);
+    expect(engine.stats).toMatchObject(idle);
   },
 );
 
@@ -58,7 +62,7 @@ test('one that joins in the middle waits for no one to end', async () => {
   const long = engine.generate(generation({ prompt: encode('a'), branches: [branch({ maxTokens: 900 })] }), () =>
     ended.push('long'),
   );
-  while (engine.load.running === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (engine.stats.running === 0) await new Promise((resolve) => setImmediate(resolve));
   const short = engine.generate(generation({ prompt: encode('b') }), () => ended.push('short'));
   await Promise.all([long, short]);
   expect(ended).toEqual(['short', 'long']);
@@ -67,7 +71,7 @@ test('one that joins in the middle waits for no one to end', async () => {
 test('a long prompt is read in chunks with a step of the others between two of them', async () => {
   const { engine, model } = historyEngine({ context: 600, logits: (history) => only(history.length < 560 ? 3 : END) });
   const first = write(engine, generation({ branches: [branch({ maxTokens: 30 })] }));
-  while (engine.load.running === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (engine.stats.running === 0) await new Promise((resolve) => setImmediate(resolve));
   await Promise.all([
     first,
     write(engine, generation({ prompt: encode('b'.repeat(300)), branches: [branch({ maxTokens: 1 })] })),
@@ -167,12 +171,12 @@ test('a caller that leaves frees its slots within one step, and others go on', a
   const told: unknown[] = [];
   const endless = [branch({ count: 10, maxTokens: 90_000 })];
   const left = engine.generate(generation({ branches: endless, signal: caller.signal }), (ended) => told.push(ended));
-  while (engine.load.running < 4) await new Promise((resolve) => setImmediate(resolve));
+  while (engine.stats.running < 4) await new Promise((resolve) => setImmediate(resolve));
   const before = model.runs.length;
   caller.abort();
   await left;
   expect(model.runs.length - before).toBeLessThanOrEqual(1);
-  expect(engine.load).toEqual(idle);
+  expect(engine.stats).toMatchObject(idle);
   expect(told).toEqual([]);
   expect((await write(engine, generation())).lines['0.0']!.token_count).toBe(20);
 });
@@ -185,7 +189,7 @@ test('at the deadline open candidates end with what they have, those that waited
   expect(lines['0.0']!.token_count).toBeGreaterThan(0);
   expect(lines['0.2']).toMatchObject({ token_count: 0, text: '', step: 0, step_ends: [] });
   expect(usage.completion_tokens).toBe(lines['0.0']!.token_count + lines['0.1']!.token_count);
-  expect(engine.load).toEqual(idle);
+  expect(engine.stats).toMatchObject(idle);
 });
 
 test('a queue that is full refuses at once, and says when to come again', async () => {
@@ -208,7 +212,7 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('a logit of %s fails its own c
   const [failed, fine] = await Promise.all([write(engine, generation({ prompt: wrong })), write(engine, generation())]);
   expect(failed!.ended).toEqual([{ ok: false, id: '0.0', message: expect.stringContaining(String(bad)) }]);
   expect(fine!.lines['0.0']).toMatchObject({ finish: 'length', token_count: 20 });
-  expect(engine.load).toEqual(idle);
+  expect(engine.stats).toMatchObject(idle);
 });
 
 test('a run that fails ends those who were in it; the next call is served', async () => {
@@ -231,7 +235,7 @@ test('a prompt whose reading fails ends its own call; the next prefix of another
   expect((await write(engine, generation({ prompt: encode('other') }))).ended).toMatchObject([{ ok: false, id: '0.0' }]);
   fails = false;
   expect((await write(engine, generation())).lines).toEqual(whole.lines);
-  expect(engine.load).toEqual(idle);
+  expect(engine.stats).toMatchObject(idle);
 });
 
 test('log-probabilities are of the untempered distribution, sum to logprob, and name the alternatives', async () => {
@@ -246,3 +250,128 @@ test('log-probabilities are of the untempered distribution, sum to logprob, and 
   expect(logprobs![0]!.top![1]!.logprob).toBeCloseTo(best - 1, 6);
   expect(logprob).toBeCloseTo(logprobs![0]!.logprob + logprobs![1]!.logprob, 10);
 });
+
+test('what an earlier request left is not computed again: the prompt, and what it wrote', async () => {
+  const { engine, model } = historyEngine();
+  const first = await write(engine, generation({ branches: [branch({ maxTokens: 5 })] }));
+  const again = await write(engine, generation({ branches: [branch({ maxTokens: 5 })] }));
+  expect(again.lines).toEqual(first.lines);
+  expect(again.usage).toMatchObject({ processed: 5, cached: 8, unique: 13 }); // the prompt's last token is read for its logits
+  const { text, tokens } = first.lines['0.0']!;
+  model.runs.length = 0;
+  const next = await write(
+    engine,
+    generation({ branches: [branch({ id: '0.0', text, tokens: tokens!, count: 3, maxTokens: 2 })] }),
+  );
+  expect(next.usage).toMatchObject({ cached: 9 + 4, processed: 1 + 3 * 1 });
+  expect(model.runs).toEqual([1, 3]); // the last token as a row of a step, then three forks of it
+});
+
+test('a search reads its prefixes together, each one token, and forks them', async () => {
+  const { engine, model } = historyEngine({ slots: 16 });
+  const first = await write(engine, generation({ branches: [branch({ count: 4, maxTokens: 6 })], until: 'step' }));
+  const open = Object.values(first.lines).filter(({ finish }) => finish === 'length');
+  model.runs.length = 0;
+  const branches = open.map(({ id, text, tokens }) => branch({ id, text, tokens: tokens!, count: 4, maxTokens: 3 }));
+  const { usage } = await write(engine, generation({ branches }));
+  expect(open.length).toBeGreaterThan(1);
+  expect(model.runs[0]).toBe(open.length);
+  expect(usage.processed).toBe(usage.unique - usage.cached);
+});
+
+test.each([1 << 12, 1 << 13, 1 << 14])(
+  'with %d bytes for keys and values every candidate is what it is with plenty',
+  async (maxKvBytes) => {
+    const plenty = historyEngine({ slots: 8, context: 60 });
+    const tight = historyEngine({ slots: 8, context: 60, maxKvBytes });
+    const prompts = ['a', 'some words', 'a much longer prompt', 'a much longer prompt with a tail'];
+    const ask = (prompt: string, seed: number) =>
+      generation({ prompt: encode(prompt), seed, branches: [branch({ count: 6, maxTokens: 30 })] });
+    const together = await Promise.all(prompts.map((prompt, seed) => write(tight.engine, ask(prompt, seed))));
+    for (const [seed, prompt] of prompts.entries()) {
+      const { lines, usage } = await write(plenty.engine, ask(prompt, seed));
+      expect(together[seed]!.lines).toEqual(lines);
+      expect(together[seed]!.usage.unique).toBe(usage.unique);
+    }
+    expect(tight.engine.stats).toMatchObject(idle);
+  },
+);
+
+test('rows that outgrow the memory are put back and go on later, from what they had', async () => {
+  let preempted = 0;
+  const observer = { ...unobserved, preempted: () => preempted++ };
+  // room for 2,048 positions: 8 rows of 256, or 4 of 512
+  const { engine } = historyEngine({ slots: 8, context: 512, maxKvBytes: 20 * 2732, observer, logits: () => only(4) });
+  const { lines, usage } = await write(engine, generation({ branches: [branch({ count: 8, maxTokens: 400 })] }));
+  expect(Object.values(lines).map(({ token_count }) => token_count)).toEqual(Array(8).fill(400));
+  expect(preempted).toBeGreaterThan(0);
+  expect(usage.unique).toBe(9 + 8 * 399);
+  expect(engine.stats).toMatchObject(idle);
+});
+
+test('a call with one candidate does not wait for the hundred of another; a lower priority number goes first', async () => {
+  const ended: string[] = [];
+  const { engine } = historyEngine({ slots: 4, logits: (history) => only(history.length < 30 ? 4 : END) });
+  const note = (name: string) => () => ended.push(name);
+  const many = engine.generate(generation({ branches: [branch({ count: 60 })] }), note('many'));
+  while (engine.stats.running < 4) await new Promise((resolve) => setImmediate(resolve));
+  const calls = [
+    engine.generate(generation({ prompt: encode('late'), priority: 1 }), note('late')),
+    engine.generate(generation({ prompt: encode('one') }), note('one')),
+    engine.generate(generation({ prompt: encode('urgent'), priority: -1 }), note('urgent')),
+  ];
+  await Promise.all([many, ...calls]);
+  expect(ended.indexOf('urgent')).toBeLessThan(8);
+  expect(ended.indexOf('one')).toBeLessThan(12);
+  expect(ended.at(-1)).toBe('late');
+});
+
+test('pieces of a candidate are its text, with what may begin a stop string held back', async () => {
+  const script = encode('ab st stop');
+  const { engine } = historyEngine({ logits: (history) => only(script[history.length - 9]!) });
+  const pieces: string[] = [];
+  const sampling = { ...generation().sampling, stop: ['stop'] };
+  await write(engine, generation({ sampling, onPiece: (_, { text }) => pieces.push(text) }));
+  expect(pieces).toEqual(['', '', '', 'a', 'b', ' ', 's', 't', ' ', '']);
+});
+
+test('ignoreEnd: an end token is a token like others', async () => {
+  const { engine } = historyEngine({ logits: () => only(END) });
+  const { lines } = await write(engine, generation({ ignoreEnd: true, branches: [branch({ maxTokens: 7 })] }));
+  expect(lines['0.0']).toMatchObject({ token_count: 7, finish: 'length' });
+});
+
+test('any order of requests, cancellations and prefixes: each candidate is what it is alone, and no row is lost', async () => {
+  const alone = historyEngine({ slots: 2 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.record({
+          prompt: fc.constantFrom('a', 'ab', 'abc', 'a prompt.', 'another prompt that is long'),
+          count: fc.integer({ min: 1, max: 6 }),
+          seed: fc.integer({ min: 0, max: 3 }),
+          maxTokens: fc.integer({ min: 1, max: 25 }),
+          cancelled: fc.boolean(),
+          priority: fc.integer({ min: -1, max: 1 }),
+        }),
+        { minLength: 1, maxLength: 8 },
+      ),
+      fc.integer({ min: 1, max: 5 }),
+      fc.constantFrom(3000, 9000, 1 << 20),
+      async (asked, slots, maxKvBytes) => {
+        const { engine } = historyEngine({ slots, maxKvBytes, context: 60, softmax: true });
+        const runs = asked.map(async ({ prompt, count, seed, maxTokens, cancelled, priority }) => {
+          const signal = cancelled ? AbortSignal.timeout(1) : new AbortController().signal;
+          const call = { prompt: encode(prompt), seed, priority, branches: [branch({ count, maxTokens })] };
+          const { lines } = await write(engine, generation({ ...call, signal }));
+          const expected = await write(alone.engine, generation(call));
+          if (!cancelled) expect(lines).toEqual(expected.lines);
+        });
+        await Promise.all(runs);
+        expect(engine.stats).toMatchObject(idle);
+        await engine.close();
+      },
+    ),
+    { numRuns: 25, endOnFailure: true },
+  );
+}, 60_000);

@@ -1,17 +1,24 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { logNormaliser, mostProbable, Sampler, type SamplerSettings } from '../../../gpu-backend/engine/sampler.ts';
+import { logNormaliser, logprobOf, mostProbable } from '../../../gpu-backend/engine/logprobs.ts';
+import { Sampler, type SamplerSettings } from '../../../gpu-backend/engine/sampler.ts';
 import { mulberry32, subSeed } from '../../../src/random.ts';
+import { softmax } from '../history-model.ts';
 
 const plain: SamplerSettings = { temperature: 1, top_k: 0, top_p: 1, min_p: 0 };
 /** Probabilities 0.4, 0.3, 0.2, 0.1, in another order. */
 const logits = Float32Array.from([0.1, 0.4, 0.2, 0.3], Math.log);
 const sampler = new Sampler(4);
+const outputs = (values: Float32Array, temperature?: number) => ({
+  logits: values,
+  probabilities: temperature ? Float32Array.from(softmax([...values], temperature)) : null,
+});
 
 /** Which tokens a grid of 10,000 numbers draws, and how often each. */
-function drawn(settings: Partial<SamplerSettings>, from = logits): number[] {
+function drawn(settings: Partial<SamplerSettings>, from = logits, temperature?: number): number[] {
   const counts = [0, 0, 0, 0];
-  for (let place = 0; place < 10_000; place++) counts[sampler.sample(from, { ...plain, ...settings }, (place + 0.5) / 10_000)]!++;
+  for (let place = 0; place < 10_000; place++)
+    counts[sampler.sample(outputs(from, temperature), { ...plain, ...settings }, (place + 0.5) / 10_000)]!++;
   return counts.map((count) => count / 10_000);
 }
 
@@ -31,6 +38,9 @@ test.each([
   { name: 'a tiny temperature', settings: { temperature: 1e-300 }, expected: [0, 1, 0, 0] },
 ])('$name gives $expected', ({ settings, expected }) => {
   for (const [token, share] of drawn(settings).entries()) expect(share).toBeCloseTo(expected[token]!, 3);
+  const { temperature = 1 } = settings as Partial<SamplerSettings>;
+  const fromGraph = drawn(settings, logits, temperature);
+  for (const [token, share] of fromGraph.entries()) expect(share).toBeCloseTo(expected[token]!, 3);
 });
 
 test('of equal logits the lower id is kept first, and taken at temperature 0', () => {
@@ -46,15 +56,15 @@ test('a logit of minus infinity is never drawn', () => {
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])('a logit of %s is an error, at any temperature', (bad) => {
   const broken = Float32Array.of(1, 2, bad, 0);
-  expect(() => sampler.sample(broken, plain, 0.5)).toThrow(String(bad));
-  expect(() => sampler.sample(broken, { ...plain, temperature: 0 }, 0.5)).toThrow(String(bad));
+  expect(() => sampler.sample(outputs(broken), plain, 0.5)).toThrow(String(bad));
+  expect(() => sampler.sample(outputs(broken), { ...plain, temperature: 0 }, 0.5)).toThrow(String(bad));
 });
 
 test('the streams of 4,000 candidates draw as the probabilities say (chi-square, 3 degrees of freedom)', () => {
   const draws = 4000;
   const counts = [0, 0, 0, 0];
   for (let child = 0; child < draws; child++)
-    counts[sampler.sample(logits, plain, mulberry32(subSeed(11, `0.${child}`, 7))())]!++;
+    counts[sampler.sample(outputs(logits), plain, mulberry32(subSeed(11, `0.${child}`, 7))())]!++;
   const chiSquare = counts.reduce(
     (sum, count, token) => sum + (count - draws * [0.1, 0.4, 0.2, 0.3][token]!) ** 2 / (draws * [0.1, 0.4, 0.2, 0.3][token]!),
     0,
@@ -93,8 +103,65 @@ test('a larger number never draws an earlier token', () => {
       (values, a, b) => {
         const from = Float32Array.from(values);
         const [low, high] = [Math.min(a, b), Math.max(a, b)];
-        expect(sampler.sample(from, plain, low)).toBeLessThanOrEqual(sampler.sample(from, plain, high));
+        expect(sampler.sample(outputs(from), plain, low)).toBeLessThanOrEqual(sampler.sample(outputs(from), plain, high));
       },
     ),
   );
+});
+
+test('over a large vocabulary the filters keep what sorting all of it keeps', () => {
+  const vocabulary = 5000;
+  const large = new Sampler(vocabulary);
+  const settings = fc.record({
+    top_k: fc.constantFrom(0, 1, 3, 50, 1000, 4999, 9999),
+    top_p: fc.constantFrom(1, 0.999, 0.9, 0.5, 0.01),
+    min_p: fc.constantFrom(0, 0.01, 0.5),
+    temperature: fc.constantFrom(0.3, 1, 1.7),
+  });
+  fc.assert(
+    fc.property(settings, fc.integer(), fc.boolean(), (asked, seed, ties) => {
+      const random = mulberry32(seed);
+      const values = Float32Array.from({ length: vocabulary }, () => (ties ? Math.round(8 * random()) : 12 * random()));
+      const weights = Float32Array.from(softmax([...values], asked.temperature));
+      const kept = keptBySorting(weights, asked);
+      const total = kept.reduce((sum, token) => sum + weights[token]!, 0);
+      const inOrder = kept.toSorted((a, b) => a - b);
+      for (let draw = 0; draw < 20; draw++) {
+        const uniform = random();
+        let left = uniform * total;
+        const expected = inOrder.find((token) => {
+          left -= weights[token]!;
+          return left < 0;
+        });
+        const token = large.sample(outputs(values, asked.temperature), asked, uniform);
+        // a number within rounding of a border may fall on either side of it
+        if (Math.abs(left) > 1e-6 * total) expect(token).toBe(expected ?? inOrder.at(-1));
+        expect(kept).toContain(token);
+      }
+    }),
+    { numRuns: 40 },
+  );
+}, 30_000);
+
+/** The definition: sort all, cut by count, then by mass, then by share. */
+function keptBySorting(weights: Float32Array, { top_k, top_p, min_p }: SamplerSettings): number[] {
+  const sorted = [...weights.keys()].sort((a, b) => weights[b]! - weights[a]! || a - b).slice(0, top_k || weights.length);
+  const mass = sorted.reduce((sum, token) => sum + weights[token]!, 0);
+  let sum = 0;
+  const enough = sorted.findIndex((token) => {
+    sum += weights[token]!;
+    return sum >= top_p * mass;
+  });
+  const kept = top_p < 1 ? sorted.slice(0, enough < 0 ? sorted.length : enough + 1) : sorted;
+  return kept.filter((token) => weights[token]! >= Math.fround(min_p) * weights[sorted[0]!]!);
+}
+
+test('a log-probability by the graph is that by the logits', () => {
+  const names = { name: String };
+  for (const [token, expected] of [0.1, 0.4, 0.2, 0.3].entries()) {
+    for (const given of [outputs(logits), outputs(logits, 1)])
+      expect(logprobOf(given, token, { temperature: 1, count: 0, names }).logprob).toBeCloseTo(Math.log(expected), 6);
+    const tempered = logprobOf(outputs(logits, 0.5), token, { temperature: 0.5, count: 0, names });
+    expect(tempered.logprob).toBeCloseTo(Math.log(expected), 6);
+  }
 });

@@ -28,33 +28,47 @@ beforeAll(async () => {
   for (const name of ['policy', 'outcome', 'process']) {
     const model = await loadModel(library, name, folder + name, modelConfig.parse({ path: name }));
     if (model.kind === 'policy') policy = model;
-    else models.add(model, { slots: 1, maxWaiting: 1 });
+    else models.add(model, { slots: 1, maxWaiting: 1, maxKvBytes: 1 << 24 });
   }
 });
 afterAll(() => models.close());
 
+const read = { row: 1, past: 0, temperature: 2, wanted: 'last' } as const;
+
+const buffer = () => {
+  const [capacity, maxRows] = [policy.context, 2];
+  return {
+    capacity,
+    maxRows,
+    arrays: policy.caches.map(({ heads, bytes }) => new Uint8Array(maxRows * heads * capacity * bytes)),
+  };
+};
+
 test('logits after a prompt are those of PyTorch', async () => {
-  const rows = policy.allocate(1);
+  const rows = policy.rows(buffer());
   for (const [index, prompt] of expected.prompts.entries()) {
-    const logits = await rows.prefill(0, policy.tokenizer.encode(prompt), 0);
+    const { logits } = await rows.read({ ...read, tokens: policy.tokenizer.encode(prompt) });
     for (const [token, logit] of expected.logits[index]!.entries()) expect(logits[token]).toBeCloseTo(logit, 4);
   }
   rows.release();
 });
 
 test('a prompt read in two chunks, wherever it is cut, gives the logits of PyTorch', async () => {
-  const rows = policy.allocate(2);
+  const rows = policy.rows(buffer());
   const [prompt, logits] = [policy.tokenizer.encode(expected.prompts[2]!), expected.logits[2]!];
   for (let cut = 1; cut < prompt.length; cut++) {
-    await rows.prefill(1, prompt.slice(0, cut), 0);
-    const after = await rows.prefill(1, prompt.slice(cut), cut);
-    for (const [token, logit] of logits.entries()) expect(after[token]).toBeCloseTo(logit, 4);
+    await rows.read({ ...read, tokens: prompt.slice(0, cut) });
+    const after = await rows.read({ ...read, tokens: prompt.slice(cut), past: cut });
+    for (const [token, logit] of logits.entries()) expect(after.logits[token]).toBeCloseTo(logit, 4);
+    const weights = logits.map((logit) => Math.exp(logit / 2));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    for (const [token, weight] of weights.entries()) expect(after.probabilities![token]).toBeCloseTo(weight / total, 5);
   }
   rows.release();
 });
 
 test('prompts of different lengths, decoded together to the end of the context, are greedily what PyTorch says of each', async () => {
-  const engine = new Engine(policy, { slots: 6, maxWaiting: 0 });
+  const engine = new Engine(policy, { slots: 6, maxWaiting: 0, maxKvBytes: 1 << 24 });
   const sampling = { ...generation().sampling, temperature: 0 };
   const ask = (prompt: string) =>
     generation({ prompt: policy.tokenizer.encode(prompt), sampling, branches: [branch({ count: 2, maxTokens: 100 })] });

@@ -15,7 +15,7 @@ const whole = (count: number, changes = {}) =>
   generateBody({ prefixes: [{ id: '0', text: '', count, first_child: 0, max_tokens: 112 }], ...changes });
 const byId = (all: readonly GenerateLine[]): Record<string, CandidateLine> =>
   Object.fromEntries(all.flatMap((line) => (line.type === 'candidate' ? [[line.id, line as CandidateLine]] : [])));
-const load = () => backend.models.engine('puzzle-policy').load;
+const load = () => backend.models.engine('puzzle-policy').stats;
 
 test('a line for each candidate, a score for each, done last, and the account adds up', async () => {
   const all = await lines(await post(url, whole(16, { reward: 'puzzle-outcome' })));
@@ -117,7 +117,7 @@ test('at the deadline open candidates end with finish budget', async () => {
   expect(finishes).toHaveLength(256);
   expect(finishes).toContain('budget');
   expect(all.at(-1)!.type).toBe('done');
-  expect(load()).toEqual({ running: 0, waiting: 0 });
+  expect(load()).toMatchObject({ running: 0, waiting: 0 });
 });
 
 test.each([

@@ -1,0 +1,167 @@
+import { Binding } from '../ort/binding.ts';
+import type { Session } from '../ort/session.ts';
+import { Tensor } from '../ort/tensor.ts';
+import { head } from './decoder-head.ts';
+import type { CausalLayout } from './genai-layout.ts';
+import { type DecodeStep, type KvBuffer, type LanguageRows, type Outputs, type ReadStep, scaleOf } from './language-model.ts';
+
+/**
+ * Runs of a graph whose past and present are one buffer (GroupQueryAttention): keys and values are written in place, and
+ * nothing is copied. Rows of different lengths decode together; a row's length is the sum of its row of the mask.
+ */
+export class SharedRows implements LanguageRows {
+  readonly #session: Session;
+  readonly #layout: CausalLayout;
+  readonly #buffer: KvBuffer;
+  /** Inputs and outputs of `decode`, for as many rows as there may be. */
+  readonly #ids: BigInt64Array;
+  readonly #scales: Float32Array;
+  readonly #logits: Float32Array;
+  readonly #probabilities: Float32Array;
+  #mask: BigInt64Array;
+  /** Ones that each row of the mask has: a step writes one number a row, and a row that moved its difference. */
+  readonly #ones: Uint32Array;
+  /** One for each number of rows that has decoded together, at this capacity. */
+  readonly #bindings = new Map<number, Binding>();
+
+  constructor(session: Session, layout: CausalLayout, buffer: KvBuffer) {
+    const { maxRows, capacity } = buffer;
+    this.#session = session;
+    this.#layout = layout;
+    this.#buffer = buffer;
+    this.#ids = new BigInt64Array(maxRows);
+    this.#scales = new Float32Array(maxRows);
+    // pages that no step has touched take no memory
+    this.#logits = new Float32Array(maxRows * layout.vocabulary);
+    this.#probabilities = new Float32Array(layout.hasHead ? maxRows * layout.vocabulary : 0);
+    this.#mask = new BigInt64Array(maxRows * capacity);
+    this.#ones = new Uint32Array(maxRows);
+  }
+
+  async decode({ tokens, lengths, temperatures }: DecodeStep): Promise<Outputs> {
+    const rows = tokens.length;
+    for (let row = 0; row < rows; row++) {
+      this.#ids[row] = BigInt(tokens[row]!);
+      this.#scales[row] = scaleOf(temperatures[row]!);
+      this.#setOnes(row, lengths[row]! + 1);
+    }
+    await this.#session.run(this.#binding(rows));
+    const size = rows * this.#layout.vocabulary;
+    return {
+      logits: this.#logits.subarray(0, size),
+      probabilities: this.#layout.hasHead ? this.#probabilities.subarray(0, size) : null,
+    };
+  }
+
+  /** At batch 1: GroupQueryAttention takes a chunk on top of a past there only. */
+  async read({ row, tokens, past, temperature, wanted }: ReadStep): Promise<Outputs> {
+    const { vocabulary, hasHead } = this.#layout;
+    const length = tokens.length;
+    if (past + length > this.#buffer.capacity)
+      throw new Error(`A row has room for ${this.#buffer.capacity} tokens; ${past + length} were to be read.`);
+    const count = hasHead && wanted === 'last' ? 1 : length;
+    const logits = new Float32Array(count * vocabulary);
+    const probabilities = new Float32Array(hasHead ? count * vocabulary : 0);
+    const { library } = this.#session;
+    const int64 = (shape: number[], data: BigInt64Array) => new Tensor(library, 'int64', shape, data);
+    const binding = this.#bind(row, {
+      rows: 1,
+      ids: int64([1, length], BigInt64Array.from(tokens, BigInt)),
+      mask: int64([1, past + length], new BigInt64Array(past + length).fill(1n)),
+      positions: int64(
+        [count],
+        BigInt64Array.from({ length: count }, (_, place) => BigInt(length - count + place)),
+      ),
+      scales: Float32Array.of(scaleOf(temperature)),
+      count,
+      logits,
+      probabilities,
+    });
+    try {
+      await this.#session.run(binding);
+    } finally {
+      binding.release();
+    }
+    const from = wanted === 'last' ? (count - 1) * vocabulary : 0;
+    return { logits: logits.subarray(from), probabilities: hasHead ? probabilities.subarray(from) : null };
+  }
+
+  resized(): void {
+    this.release();
+    this.#mask = new BigInt64Array(this.#buffer.maxRows * this.#buffer.capacity);
+    this.#ones.fill(0);
+  }
+
+  release(): void {
+    for (const binding of this.#bindings.values()) binding.release();
+    this.#bindings.clear();
+  }
+
+  #setOnes(row: number, wanted: number): void {
+    const origin = row * this.#buffer.capacity;
+    const ones = this.#ones[row]!;
+    if (wanted > ones) this.#mask.fill(1n, origin + ones, origin + wanted);
+    else this.#mask.fill(0n, origin + wanted, origin + ones);
+    this.#ones[row] = wanted;
+  }
+
+  #binding(rows: number): Binding {
+    const known = this.#bindings.get(rows);
+    if (known) return known;
+    const { library } = this.#session;
+    const binding = this.#bind(0, {
+      rows,
+      ids: new Tensor(library, 'int64', [rows, 1], this.#ids),
+      // as wide as the buffer at every step, so that one binding serves for all of them
+      mask: new Tensor(library, 'int64', [rows, this.#buffer.capacity], this.#mask),
+      positions: new Tensor(library, 'int64', [1], new BigInt64Array(1)),
+      scales: this.#scales,
+      count: 1,
+      logits: this.#logits,
+      probabilities: this.#probabilities,
+    });
+    this.#bindings.set(rows, binding);
+    return binding;
+  }
+
+  /** Everything of a run over `rows` rows from `first` on: past and present are one tensor each, read and written. */
+  #bind(first: number, run: Run): Binding {
+    const { inputIds, attentionMask, vocabulary, caches, cache, hasHead } = this.#layout;
+    const { library } = this.#session;
+    const { capacity, arrays } = this.#buffer;
+    const float = (shape: number[], data: Float32Array) => new Tensor(library, 'float32', shape, data);
+    const shape = [run.rows, cache.heads, capacity, cache.headSize];
+    const tensors = arrays.map((bytes) => {
+      const rowBytes = cache.heads * capacity * cache.headSize * (cache.type === 'float16' ? 2 : 4);
+      return new Tensor(library, cache.type, shape, bytes.subarray(first * rowBytes));
+    });
+    const named = (name: 'past' | 'present') => Object.fromEntries(caches.map((names, index) => [names[name], tensors[index]!]));
+    const outputShape = [run.rows, run.count, vocabulary];
+    return new Binding(
+      this.#session,
+      {
+        [inputIds]: run.ids,
+        [attentionMask]: run.mask,
+        ...named('past'),
+        ...(hasHead ? { [head.positions]: run.positions, [head.scales]: float([run.rows, 1, 1], run.scales) } : {}),
+      },
+      {
+        [this.#layout.logits]: float(outputShape, run.logits),
+        ...named('present'),
+        ...(hasHead ? { [head.probabilities]: float(outputShape, run.probabilities) } : {}),
+      },
+    );
+  }
+}
+
+interface Run {
+  readonly rows: number;
+  readonly ids: Tensor;
+  readonly mask: Tensor;
+  readonly positions: Tensor;
+  readonly scales: Float32Array;
+  /** Positions of each row that get logits. */
+  readonly count: number;
+  readonly logits: Float32Array;
+  readonly probabilities: Float32Array;
+}
