@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
+import { models } from './models.ts';
 import { pull } from './pull.ts';
 
 /** The only list of commands; `npx winnow help` is made from it. */
-export const commands: readonly Command[] = [pull];
+export const commands: readonly Command[] = [pull, models];
