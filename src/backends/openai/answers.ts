@@ -21,7 +21,7 @@ const choice = z.looseObject({
   stop_reason: matched.describe('vLLM: the string or the token that ended it.'),
   matched_stop: matched.describe('SGLang: the same.'),
   stopping_word: matched.describe('llama.cpp, where it says it.'),
-  logprobs: z.unknown(),
+  logprobs: z.unknown().optional(),
 });
 const answer = z.looseObject({
   choices: z.array(choice).nullish(),

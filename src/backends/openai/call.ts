@@ -159,7 +159,7 @@ function asFailure(failure: unknown, { signal, deadline }: Until, idle: Idle, st
 class Idle {
   readonly #controller = new AbortController();
   readonly #ms: number | undefined;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #forget: () => void = () => {};
 
   constructor(ms: number | undefined) {
     this.#ms = ms;
@@ -171,11 +171,13 @@ class Idle {
   }
 
   heard(): void {
-    clearTimeout(this.#timer);
-    if (this.#ms !== undefined) this.#timer = setTimeout(() => this.#controller.abort(), this.#ms);
+    this.#forget();
+    if (this.#ms === undefined) return;
+    const timer = setTimeout(() => this.#controller.abort(), this.#ms);
+    this.#forget = () => clearTimeout(timer);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#forget();
   }
 }
