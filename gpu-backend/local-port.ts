@@ -1,12 +1,12 @@
-import type { GenerateLine, GeneratePrefix, GenerateRequest } from '../schemas/backend.ts';
+import type { GenerateLine, GenerateRequest } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import type { BackendPort } from '../src/backends/port.ts';
-import { encodePrompt, type PromptReader } from '../src/tokens/prompt.ts';
+import { encodePrompt } from '../src/tokens/prompt.ts';
 import { type Branch, candidateIds, type Generation } from './engine/call.ts';
 import type { Engine } from './engine/engine.ts';
 import { LineQueue } from './line-queue.ts';
-import type { LanguageModel } from './models/language-model.ts';
 import type { Models } from './models.ts';
+import { continuationTokens, readerOf } from './reader.ts';
 import { candidateScorer, score } from './scoring.ts';
 
 /** The models of this process behind the interface of every backend. */
@@ -42,8 +42,8 @@ function generate(models: Models, request: GenerateRequest, signal: AbortSignal)
   return lines;
 }
 
-function generationOf({ model, context }: Engine, request: GenerateRequest, signal: AbortSignal): Generation {
-  const reader = { tokenizer: model.tokenizer, template: model.template, vocabulary: model.vocabulary, context };
+function generationOf(engine: Engine, request: GenerateRequest, signal: AbortSignal): Generation {
+  const reader = readerOf(engine);
   const prompt = encodePrompt(reader, request.prompt);
   const branches = request.prefixes.map((prefix, index): Branch => {
     const param = `prefixes[${index}]`;
@@ -55,7 +55,7 @@ function generationOf({ model, context }: Engine, request: GenerateRequest, sign
     return {
       id: prefix.id,
       text: prefix.text,
-      tokens: prefixTokens(reader, prompt, prefix, param),
+      tokens: continuationTokens(reader, prompt, prefix, param),
       count: prefix.count,
       firstChild: prefix.first_child,
       maxTokens: prefix.max_tokens,
@@ -76,29 +76,6 @@ function generationOf({ model, context }: Engine, request: GenerateRequest, sign
     priority: request.priority,
     ignoreEnd: request.ignore_eos,
   };
-}
-
-/** A policy's tokenizer and template, with the room that the engine has. */
-type Reader = PromptReader & Pick<LanguageModel, 'vocabulary'>;
-
-/** Ids of what is continued; it may fill the context, but not be longer than it. */
-function prefixTokens(model: Reader, prompt: readonly number[], { text, tokens }: GeneratePrefix, param: string): number[] {
-  const room = model.context - prompt.length;
-  const tooLong = () =>
-    new WinnowError(
-      'context_length_exceeded',
-      `Prompt and prefix have more than the ${model.context} tokens that this model holds.`,
-      {
-        param,
-      },
-    );
-  if (!tokens && model.tokenizer.atLeast(text) > room) throw tooLong();
-  const ids = tokens ?? model.tokenizer.encode(text, { param: `${param}.text` });
-  if (ids.length > room) throw tooLong();
-  if (ids.some((token) => token >= model.vocabulary)) {
-    throw new WinnowError('invalid_value', `Ids of this model are below ${model.vocabulary}.`, { param: `${param}.tokens` });
-  }
-  return ids;
 }
 
 /** Two candidates of one id would share a random stream and could not be told apart. */

@@ -51,6 +51,9 @@ export interface Piece {
   readonly logprob?: TokenLogprob | undefined;
 }
 
+/** Of a group. */
+export const waitingOf = ({ sequences, measurement, reading }: Group): number => (measurement && !reading ? 1 : sequences.length);
+
 /** How a candidate ended: its line, or why there is none. */
 export type Ended =
   | { readonly ok: true; readonly line: CandidateLine }
@@ -80,13 +83,14 @@ export class Call {
   #finish!: (usage: EngineUsage) => void;
   #open: number;
 
-  constructor(generation: Generation, emit: (ended: Ended) => void) {
+  /** @param open  candidates, or texts to be measured, that it waits for */
+  constructor(generation: Generation, open: number, emit: (ended: Ended) => void) {
     this.generation = generation;
     this.#emit = emit;
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    this.#open = generation.branches.reduce((sum, { count }) => sum + count, 0);
+    this.#open = open;
     this.usage = { prompt_tokens: generation.prompt.length, completion_tokens: 0, processed: 0, cached: 0, unique: 0 };
   }
 
@@ -94,9 +98,9 @@ export class Call {
     return this.generation.priority ?? 0;
   }
 
-  /** Candidates that have no row yet. */
+  /** Candidates, or texts to be measured, that have no row yet. */
   get waiting(): number {
-    return this.groups.reduce((sum, { sequences }) => sum + sequences.length, 0);
+    return this.groups.reduce((sum, group) => sum + waitingOf(group), 0);
   }
 
   /** Books positions that the policy computed; `again` of them had been computed for this call before. */
@@ -114,6 +118,11 @@ export class Call {
   end(sequence: Sequence, ended: Ended): void {
     this.usage.completion_tokens += sequence.tokens.length;
     if (!this.generation.signal.aborted) this.#emit(ended);
+    this.endOne();
+  }
+
+  /** One of those that it waits for has ended. */
+  endOne(): void {
     this.#open--;
     if (this.#open === 0) this.#finish(this.usage);
   }

@@ -1,15 +1,14 @@
-import { WinnowError } from '../../schemas/errors.ts';
 import type { LanguageModel, LanguageRows, Outputs } from '../models/language-model.ts';
 import { Call, type Ended, type EngineUsage, type Generation } from './call.ts';
-import { type Group, groupsOf, putBack } from './group.ts';
+import { type Group, groupsOf, measured } from './group.ts';
 import { KvCache } from './kv-cache.ts';
-import { logprobOf } from './logprobs.ts';
+import type { Measured, Wanted } from './measurement.ts';
 import { type EngineObserver, unobserved } from './observer.ts';
-import { PrefixTree } from './prefix-tree.ts';
-import { callOf, type Occupant, Rows } from './rows.ts';
-import { Sampler } from './sampler.ts';
+import { callOf, type Occupant } from './rows.ts';
 import { Scheduler } from './scheduler.ts';
+import { Seats } from './seats.ts';
 import type { Sequence } from './sequence.ts';
+import { toldOf, Writer } from './writer.ts';
 
 export interface EngineLimits {
   /** Candidates that decode together. */
@@ -18,6 +17,13 @@ export interface EngineLimits {
   readonly maxWaiting: number;
   /** Memory of keys and values, in bytes. */
   readonly maxKvBytes: number;
+}
+
+/** Texts to be measured: each the tokens of a prompt and of what follows it. */
+export interface MeasureRequest extends Pick<Generation, 'deadline' | 'signal' | 'priority'> {
+  readonly prompt: readonly number[];
+  readonly continuations: readonly (readonly number[])[];
+  readonly wanted: Wanted;
 }
 
 // Tokens of a prompt that are read in one run: the longest that running sequences wait for a newcomer.
@@ -32,9 +38,8 @@ export class Engine {
   readonly context: number;
   readonly #cache: KvCache;
   readonly #runs: LanguageRows;
-  readonly #rows: Rows;
-  readonly #prefixes: PrefixTree;
-  readonly #sampler: Sampler;
+  readonly #seats: Seats;
+  readonly #writer: Writer;
   readonly #scheduler: Scheduler;
   readonly #observer: EngineObserver;
   readonly #closing = new AbortController();
@@ -44,14 +49,12 @@ export class Engine {
 
   constructor(model: LanguageModel, { slots, maxWaiting, maxKvBytes }: EngineLimits, observer: EngineObserver = unobserved) {
     this.model = model;
-    this.#cache = new KvCache(model.caches, { bytes: maxKvBytes, rows: slots, context: model.context }, () =>
-      this.#runs.resized(),
-    );
+    const limits = { bytes: maxKvBytes, rows: slots, context: model.context };
+    this.#cache = new KvCache(model.caches, limits, () => this.#runs.resized());
     this.context = this.#cache.context;
     this.#runs = model.rows(this.#cache);
-    this.#rows = new Rows(this.#cache);
-    this.#prefixes = new PrefixTree(this.#cache);
-    this.#sampler = new Sampler(model.vocabulary);
+    this.#seats = new Seats(this.#cache);
+    this.#writer = new Writer(model, observer);
     this.#scheduler = new Scheduler({ maxWaiting, rows: this.#cache.maxRows });
     this.#observer = observer;
     this.#stopped = this.#loop();
@@ -59,12 +62,13 @@ export class Engine {
 
   /** Candidates that hold a row, those that wait for one; what keys and values take. */
   get stats() {
-    const kvBytes = this.#cache.positionBytes * this.#rows.active.reduce((sum, _, row) => sum + this.#cache.lengthOf(row), 0);
+    const { active } = this.#seats;
+    const positions = active.reduce((sum, _, row) => sum + this.#cache.lengthOf(row), 0);
     return {
-      running: this.#rows.active.length,
+      running: active.length,
       waiting: this.#scheduler.waiting,
       kvUsedFraction: this.#cache.usage,
-      kvBytes,
+      kvBytes: this.#cache.positionBytes * positions,
       prefixTokens: this.#cache.kept,
     };
   }
@@ -75,12 +79,25 @@ export class Engine {
    * @throws `rate_limit_exceeded` at once, before anything is spent
    */
   generate(generation: Generation, emit: (ended: Ended) => void): Promise<EngineUsage> {
-    const call = new Call(generation, emit);
+    const count = generation.branches.reduce((sum, branch) => sum + branch.count, 0);
+    const call = new Call(generation, count, emit);
     const { groups, full } = groupsOf(call, this.model, this.context);
-    this.#scheduler.add(call, groups, this.#cache.maxRows - this.#cache.used);
-    this.#observer.added(call.waiting);
-    for (const sequence of full) this.#end(sequence, 'length');
+    this.#add(call, groups);
+    for (const sequence of full) this.#writer.end(sequence, 'length');
     return call.finished;
+  }
+
+  /**
+   * Log-probabilities of texts that are given, at temperature 1: of their own tokens, and of answers that may follow.
+   *
+   * @returns one for each continuation, in order; null where its reading failed, was late or was cancelled
+   * @throws `rate_limit_exceeded` at once
+   */
+  async measure(request: MeasureRequest): Promise<{ measured: readonly (Measured | null)[]; usage: EngineUsage }> {
+    const { call, groups, results } = measured(request, this.model);
+    this.#add(call, groups);
+    const usage = await call.finished;
+    return { measured: results.map((result) => result()), usage };
   }
 
   /** Ends the loop after the step under way and releases the memory; calls that are open then never end. */
@@ -91,13 +108,18 @@ export class Engine {
     this.#runs.release();
   }
 
+  #add(call: Call, groups: readonly Group[]): void {
+    this.#scheduler.add(call, groups, this.#cache.maxRows - this.#cache.used);
+    this.#observer.added(call.waiting);
+  }
+
   /** Choose who goes, run the model once, hand the new tokens on. Until it is closed. */
   async #loop(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       this.#endCutShort();
       this.#admit();
-      const { reader, active } = this.#rows;
-      if (reader && (active.length === 0 || !this.#readLast)) await this.#read(reader);
+      const { reader, active } = this.#seats;
+      if (reader && (active.length === 0 || !this.#readLast)) await this.#read(reader.group, reader.row);
       else if (active.length > 0) await this.#decode();
       else await this.#scheduler.waitForWork();
     }
@@ -107,82 +129,68 @@ export class Engine {
   #endCutShort(): void {
     const now = performance.now();
     const over = ({ generation }: Call) => generation.signal.aborted || generation.deadline <= now;
-    for (let row = this.#rows.active.length - 1; row >= 0; row--) {
-      const occupant = this.#rows.active[row]!;
+    for (let row = this.#seats.active.length - 1; row >= 0; row--) {
+      const occupant = this.#seats.active[row]!;
       if (!over(callOf(occupant))) continue;
-      this.#rows.leave(row);
+      this.#seats.leave(row);
       if (occupant.kind === 'sequence') this.#endOver(occupant.sequence);
     }
-    if (this.#rows.reader && over(this.#rows.reader.call)) this.#rows.dropReader();
-    for (const group of this.#scheduler.groupsOf(over)) for (const sequence of this.#drop(group)) this.#endOver(sequence);
+    const { reader } = this.#seats;
+    if (reader && over(reader.group.call)) this.#seats.dropReader();
+    for (const group of this.#scheduler.groupsOf(over)) this.#drop(group, (sequence) => this.#endOver(sequence));
   }
 
   #endOver(sequence: Sequence): void {
-    this.#end(sequence, sequence.call.generation.signal.aborted ? 'cancelled' : 'budget');
+    this.#writer.end(sequence, sequence.call.generation.signal.aborted ? 'cancelled' : 'budget');
   }
 
   /** Gives rows to those whose turn it is, as long as there are any. */
   #admit(): void {
-    const canRead = (group: Group) => this.#rows.fits(group.tokens.length + 1) && this.#canBegin(group);
-    for (let group = this.#scheduler.pick(canRead); group; group = this.#scheduler.pick(canRead)) {
+    for (;;) {
+      const group = this.#scheduler.pick((each) => this.#seats.canBegin(each));
+      if (group === null || (group.outputs !== null && !this.#seats.fits(group))) return;
       if (group.outputs === null) this.#begin(group);
-      else if (!this.#rows.fits(group.tokens.length + 1)) return;
-      else
-        this.#startNext(group, group.outputs, (occupant) =>
-          this.#rows.join(occupant, group!.tokens.length + 1, group!.kept!.segments),
-        );
+      else this.#startNext(group, group.outputs, (sequence) => this.#seats.join(sequence, group));
     }
   }
 
-  /** Many tokens are read by one group at a time. */
-  #canBegin({ tokens }: Group): boolean {
-    if (!this.#rows.reader) return true;
-    const known = this.#prefixes.match(tokens, tokens.length - 1);
-    this.#prefixes.release(known);
-    return known.length === tokens.length - 1;
-  }
-
-  /** A group begins to be read, from where what is known of it ends. */
   #begin(group: Group): void {
-    const { call, tokens } = group;
-    const known = this.#prefixes.match(tokens, tokens.length - 1); // the last one is always computed, for its logits
-    group.reading = true;
-    call.reuse(Math.max(0, known.length - group.computed));
-    this.#observer.prefix(tokens.length, known.length);
-    if (known.length === tokens.length - 1) this.#rows.join({ kind: 'group', group }, tokens.length + 1, known.segments);
-    else this.#rows.read(group, known.segments);
-    this.#prefixes.release(known);
+    const known = this.#seats.begin(group);
+    group.measurement?.begin();
+    group.call.reuse(Math.max(0, known - group.computed));
+    this.#observer.prefix(group.tokens.length, known);
   }
 
   /** Reads the next chunk of a group. */
-  async #read(group: Group): Promise<void> {
-    const { tokens, call } = group;
+  async #read(group: Group, row: number): Promise<void> {
     this.#readLast = true;
-    const row = this.#rows.readerRow;
+    const { tokens, call, measurement } = group;
     const past = this.#cache.lengthOf(row);
-    const chunk = tokens.slice(past, past + (this.#rows.active.length > 0 ? CHUNK : ALONE));
+    const longest = this.#seats.active.length > 0 || measurement ? CHUNK : ALONE;
+    const chunk = tokens.slice(past, past + longest);
     const { temperature } = call.generation.sampling;
     const began = performance.now();
     let outputs: Outputs;
     try {
-      outputs = await this.#runs.read({ row, tokens: chunk, past, temperature, wanted: 'last' });
+      outputs = await this.#runs.read({ row, tokens: chunk, past, temperature, wanted: measurement ? 'each' : 'last' });
     } catch (cause) {
-      this.#rows.dropReader();
-      for (const sequence of this.#drop(group)) this.#fail(sequence, cause);
+      this.#seats.dropReader();
+      this.#fail(group, cause);
       return;
     }
     this.#cache.hold(row, past + chunk.length);
     spend(group, past, chunk.length);
+    if (measurement) for (const place of chunk.keys()) measurement.see(past + place, this.#outputsAt(outputs, place));
     this.#observer.step({ kind: 'read', tokens: 0, positions: chunk.length, ms: performance.now() - began });
     if (past + chunk.length < tokens.length) return;
     this.#readLast = false;
-    this.#fork(this.#rows.readerBecomes({ kind: 'group', group }), group, outputs);
+    this.#share(group, this.#seats.readerJoins(group), outputs);
   }
 
   async #decode(): Promise<void> {
     this.#readLast = false;
-    while (!this.#cache.growForStep()) this.#preempt();
-    const occupants = [...this.#rows.active];
+    while (!this.#seats.growForStep()) this.#giveWay();
+    const occupants = [...this.#seats.active];
     const began = performance.now();
     let outputs: Outputs;
     try {
@@ -196,148 +204,92 @@ export class Engine {
       return;
     }
     for (const row of occupants.keys()) this.#cache.hold(row, this.#cache.lengthOf(row) + 1);
-    const each = occupants.map((_, row) => this.#outputsOf(outputs, row));
-    let tokens = 0;
-    for (const [row, occupant] of occupants.entries()) {
-      if (occupant.kind === 'group') {
-        spend(occupant.group, occupant.group.tokens.length - 1, 1);
-        this.#fork(this.#rows.rowOf(occupant), occupant.group, copyOf(each[row]!));
-        continue;
-      }
-      const { sequence } = occupant;
-      tokens++;
-      sequence.call.spend(1);
-      if (!this.#extend(sequence, each[row]!)) this.#leave(this.#rows.rowOf(occupant), sequence);
-    }
+    for (const [place, occupant] of occupants.entries()) this.#take(occupant, this.#outputsAt(outputs, place));
+    const tokens = occupants.filter(({ kind }) => kind === 'sequence').length;
     this.#observer.step({ kind: 'decode', tokens, positions: occupants.length, ms: performance.now() - began });
   }
 
-  #outputsOf({ logits, probabilities }: Outputs, row: number): Outputs {
+  /** Hands what a step says to the occupant of a row: those before it may have left, and moved it. */
+  #take(occupant: Occupant, outputs: Outputs): void {
+    const row = this.#seats.rowOf(occupant);
+    if (occupant.kind === 'group') {
+      const { group } = occupant;
+      const last = group.tokens.length - 1;
+      spend(group, last, 1);
+      group.measurement?.see(last, outputs);
+      this.#share(group, row, copyOf(outputs));
+      return;
+    }
+    const { sequence } = occupant;
+    sequence.call.spend(1);
+    if (!this.#writer.extend(sequence, outputs)) this.#seats.leave(row, sequence);
+  }
+
+  #outputsAt({ logits, probabilities }: Outputs, place: number): Outputs {
     const { vocabulary } = this.model;
-    const part = (values: Float32Array) => values.subarray(row * vocabulary, (row + 1) * vocabulary);
+    const part = (values: Float32Array) => values.subarray(place * vocabulary, (place + 1) * vocabulary);
     return { logits: part(logits), probabilities: probabilities && part(probabilities) };
   }
 
   /** A group has been read in this row: its first sequence takes it over, as many as fit copy it, the others wait. */
-  #fork(row: number, group: Group, outputs: Outputs): void {
-    group.reading = false;
-    const { tokens } = group;
-    const kept = this.#prefixes.insert(tokens, row);
-    let source = false;
-    while (group.sequences.length > 0 && (!source || this.#rows.fits(tokens.length + 1))) {
-      this.#startNext(group, outputs, (occupant) => {
-        if (source) this.#rows.fork(occupant, row);
-        else this.#rows.handOver(row, occupant);
-        source = true;
+  #share(group: Group, row: number, outputs: Outputs): void {
+    const kept = this.#seats.keep(group, row);
+    let taken = false;
+    while (group.sequences.length > 0 && (!taken || this.#seats.fits(group))) {
+      this.#startNext(group, outputs, (sequence) => {
+        if (taken) this.#seats.fork(sequence, row);
+        else this.#seats.takeOver(sequence, row);
+        taken = true;
       });
     }
-    if (!source) this.#rows.leave(row);
-    group.computed = tokens.length;
+    if (!taken) this.#seats.leave(row);
+    group.computed = group.tokens.length;
+    if (group.measurement) this.#endMeasurement(group);
     if (group.sequences.length === 0 || !kept) return; // not kept: it is read again when there is room for the next one
     group.outputs = copyOf(outputs);
-    group.kept = this.#prefixes.match(tokens);
+    this.#seats.pin(group);
+  }
+
+  #endMeasurement(group: Group): void {
+    this.#scheduler.remove(group);
+    group.call.endOne();
   }
 
   /** Draws the first token of a group's next sequence, and seats it if it goes on. */
-  #startNext(group: Group, outputs: Outputs, seat: (occupant: Occupant) => void): void {
+  #startNext(group: Group, outputs: Outputs, seat: (sequence: Sequence) => void): void {
     const sequence = this.#scheduler.takeSequence(group);
     if (sequence.tokens.length === 0) this.#observer.started(performance.now() - sequence.call.came);
-    if (this.#extend(sequence, outputs)) seat({ kind: 'sequence', sequence });
-    if (group.sequences.length === 0) this.#forget(group);
+    if (this.#writer.extend(sequence, outputs)) seat(sequence);
+    if (group.sequences.length === 0) this.#seats.forget(group);
   }
 
-  /** A sequence gives its row up to make room, and goes on from what it has when there is some again. */
-  #preempt(): void {
-    const { reader, active } = this.#rows;
-    if (reader) {
-      reader.reading = false;
-      this.#rows.dropReader();
-      return;
-    }
-    const row = this.#victim();
-    const occupant = active[row]!;
+  #giveWay(): void {
     this.#observer.preempted();
-    if (occupant.kind === 'group') {
-      occupant.group.reading = false;
-      this.#rows.leave(row);
-      return;
-    }
-    const group = putBack(occupant.sequence);
-    this.#prefixes.insert(group.tokens.slice(0, this.#cache.lengthOf(row)), row);
-    this.#rows.leave(row);
-    this.#scheduler.putBack(group);
+    const group = this.#seats.giveWay();
+    if (group) this.#scheduler.putBack(group);
   }
 
-  /** Of the least urgent calls the one with the most rows, of its rows the shortest: it loses the least. */
-  #victim(): number {
-    const rank = (row: number): number[] => {
-      const call = callOf(this.#rows.active[row]!);
-      return [call.priority, call.rows, -this.#cache.lengthOf(row)];
-    };
-    return [...this.#rows.active.keys()].reduce((worst, row) => (compare(rank(row), rank(worst)) > 0 ? row : worst), 0);
-  }
-
-  /** Adds a token drawn from `outputs`; false where the candidate has ended by it. */
-  #extend(sequence: Sequence, outputs: Outputs): boolean {
-    const { sampling, topLogprobs, ignoreEnd } = sequence.call.generation;
-    try {
-      const token = this.#sampler.sample(outputs, sampling, sampling.temperature === 0 ? 0 : sequence.uniform());
-      const names = this.model.tokenizer;
-      const { temperature } = sampling;
-      const logprob =
-        topLogprobs === undefined ? undefined : logprobOf(outputs, token, { temperature, count: topLogprobs, names });
-      const end = !ignoreEnd && this.model.endTokens.has(token);
-      const finish = sequence.accept(token, end, logprob);
-      if (sequence.tokens.length === 1) this.#observer.firstToken(performance.now() - sequence.call.came);
-      if (finish) this.#end(sequence, finish);
-      return finish === null;
-    } catch (cause) {
-      this.#fail(sequence, cause);
-      return false;
-    }
-  }
-
-  /** An ended sequence leaves its row; what was computed of it is kept for whoever goes on from there. */
-  #leave(row: number, sequence: Sequence): void {
-    this.#prefixes.insert([...sequence.before, ...sequence.tokens].slice(0, this.#cache.lengthOf(row)), row);
-    this.#rows.leave(row);
-  }
-
-  #forget(group: Group): void {
-    if (group.kept) this.#prefixes.release(group.kept);
-    group.kept = null;
-  }
-
-  /** Takes a group out of the queue, and hands its sequences back. */
-  #drop(group: Group): Sequence[] {
+  /** Takes a group out of the queue with all that waits in it. */
+  #drop(group: Group, end: (sequence: Sequence) => void): void {
     this.#scheduler.remove(group);
-    this.#forget(group);
-    return group.sequences.splice(0);
+    this.#seats.forget(group);
+    for (const sequence of group.sequences.splice(0)) end(sequence);
+    if (!group.measurement) return;
+    group.measurement.failed = true;
+    group.call.endOne();
+  }
+
+  #fail(group: Group, cause: unknown): void {
+    if (group.measurement) toldOf(cause);
+    this.#drop(group, (sequence) => this.#writer.fail(sequence, cause));
   }
 
   #failAll(occupants: readonly Occupant[], cause: unknown): void {
     for (const occupant of occupants) {
-      this.#rows.leave(this.#rows.rowOf(occupant));
-      const failed = occupant.kind === 'group' ? this.#drop(occupant.group) : [occupant.sequence];
-      for (const sequence of failed) this.#fail(sequence, cause);
+      this.#seats.leave(this.#seats.rowOf(occupant));
+      if (occupant.kind === 'group') this.#fail(occupant.group, cause);
+      else this.#writer.fail(occupant.sequence, cause);
     }
-  }
-
-  #fail(sequence: Sequence, cause: unknown): void {
-    const told = cause instanceof WinnowError;
-    if (!told) console.error(cause); // the runtime's words name files and nodes: they are for the log
-    const message = told ? cause.message : 'The policy failed on this candidate; the log of the backend says how.';
-    this.#tell(sequence, 'error');
-    sequence.call.end(sequence, { ok: false, id: sequence.id, message });
-  }
-
-  #end(sequence: Sequence, finish: Parameters<Sequence['line']>[0]): void {
-    this.#tell(sequence, finish);
-    sequence.call.end(sequence, { ok: true, line: sequence.line(finish) });
-  }
-
-  #tell({ call, tokens }: Sequence, reason: string): void {
-    this.#observer.finished({ reason, tokens: tokens.length, ms: performance.now() - call.came });
   }
 }
 
@@ -354,8 +306,3 @@ const copyOf = ({ logits, probabilities }: Outputs): Outputs => ({
   logits: logits.slice(),
   probabilities: probabilities?.slice() ?? null,
 });
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  for (const [place, value] of a.entries()) if (value !== b[place]) return value - b[place]!;
-  return 0;
-}

@@ -1,6 +1,8 @@
 import type { LanguageModel, Outputs } from '../models/language-model.ts';
-import { type Branch, type Call, candidateIds } from './call.ts';
+import { type Branch, Call, candidateIds, type Generation } from './call.ts';
 import { Detokenizer } from './detokenizer.ts';
+import type { MeasureRequest } from './engine.ts';
+import { type Measured, Measurement } from './measurement.ts';
 import type { PrefixMatch } from './prefix-tree.ts';
 import { Sequence } from './sequence.ts';
 
@@ -17,6 +19,8 @@ export interface Group {
   reading: boolean;
   /** What follows the last token, once it has been read; its own copy. */
   outputs: Outputs | null;
+  /** Of a text that is measured: it has no sequences. */
+  readonly measurement: Measurement | null;
   /** Where its keys and values are kept, once it has been read and while sequences wait. */
   kept: PrefixMatch | null;
 }
@@ -53,8 +57,42 @@ export function putBack(sequence: Sequence): Group {
   return newGroup(sequence.call, tokens, [sequence], tokens.length - 1);
 }
 
+/** A call that measures texts: a group for each, in the order given; `results` are asked for when it has finished. */
+export function measured(
+  { prompt, continuations, wanted, deadline, signal, priority }: MeasureRequest,
+  { tokenizer }: LanguageModel,
+): { call: Call; groups: Group[]; results: (() => Measured | null)[] } {
+  const call = new Call({ ...ofNoCandidates, prompt, deadline, signal, priority }, continuations.length, () => {});
+  let previous: readonly number[] = [];
+  const groups = continuations.map((continuation): Group => {
+    const tokens = [...prompt, ...continuation];
+    const measurement = new Measurement(tokens, prompt.length, wanted, tokenizer);
+    const group = { ...newGroup(call, tokens, [], sharedLength(previous, tokens)), measurement };
+    previous = tokens;
+    return group;
+  });
+  return {
+    call,
+    groups,
+    results: groups.map(
+      ({ measurement }) =>
+        () =>
+          measurement!.result,
+    ),
+  };
+}
+
+const ofNoCandidates: Omit<Generation, 'prompt' | 'deadline' | 'signal'> = {
+  branches: [],
+  until: 'end',
+  step: { delimiter: '\n', max_tokens: 1 },
+  sampling: { temperature: 1, top_p: 1, top_k: 0, min_p: 0, max_tokens: 1, stop: [] },
+  topLogprobs: undefined,
+  seed: 0,
+};
+
 function newGroup(call: Call, tokens: readonly number[], sequences: Sequence[], computed: number): Group {
-  return { call, tokens, sequences, computed, reading: false, outputs: null, kept: null };
+  return { call, tokens, sequences, computed, reading: false, outputs: null, measurement: null, kept: null };
 }
 
 interface SequencesOf {

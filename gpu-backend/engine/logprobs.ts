@@ -36,7 +36,7 @@ export function logprobOf(
 }
 
 /** The number that turns logits into log-probabilities; from one probability where they are of temperature 1. */
-function normaliserOf({ logits, probabilities }: Outputs, token: number, temperature: number): number {
+export function normaliserOf({ logits, probabilities }: Outputs, token: number, temperature: number): number {
   const probability = temperature === 1 && probabilities ? probabilities[token]! : 0;
   return probability > PRECISE ? logits[token]! - Math.log(probability) : logNormaliser(logits);
 }

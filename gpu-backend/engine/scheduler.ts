@@ -1,5 +1,5 @@
 import { WinnowError } from '../../schemas/errors.ts';
-import type { Call } from './call.ts';
+import { type Call, waitingOf } from './call.ts';
 import type { Group } from './group.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -33,7 +33,7 @@ export class Scheduler {
    * @throws `rate_limit_exceeded` where more would wait than may, `invalid_value` where no pause would help
    */
   add(call: Call, groups: readonly Group[], free: number): void {
-    const wanted = groups.reduce((sum, { sequences }) => sum + sequences.length, 0);
+    const wanted = groups.reduce((sum, group) => sum + waitingOf(group), 0);
     const most = this.#maxWaiting + this.#rows;
     if (wanted > most) {
       const message = `${wanted} candidates were asked for in one call; this model takes at most ${most}.`;
@@ -83,7 +83,8 @@ export class Scheduler {
   remove(group: Group): void {
     const { call } = group;
     const place = call.groups.indexOf(group);
-    if (place >= 0) call.groups.splice(place, 1);
+    if (place < 0) return;
+    call.groups.splice(place, 1);
     if (call.groups.length === 0) this.#calls.splice(this.#calls.indexOf(call), 1);
   }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
+import type { MeasureRequest } from '../../../gpu-backend/engine/engine.ts';
 import { unobserved } from '../../../gpu-backend/engine/observer.ts';
 import { mulberry32 } from '../../../src/random.ts';
 import { branch, encode, generation, historyEngine, write } from '../generation.ts';
@@ -375,3 +376,67 @@ test('any order of requests, cancellations and prefixes: each candidate is what 
     { numRuns: 25, endOnFailure: true },
   );
 }, 60_000);
+
+const measuring = (changes: Partial<MeasureRequest>): MeasureRequest => ({
+  prompt: encode('a prompt.'),
+  continuations: [],
+  wanted: { topLogprobs: 0, entropy: false, answers: [] },
+  deadline: Number.POSITIVE_INFINITY,
+  signal: new AbortController().signal,
+  ...changes,
+});
+
+test.each([true, false])(
+  'a text that is measured has the log-probabilities that it was written with (softmax %s)',
+  async (softmax) => {
+    const { engine } = historyEngine({ context: 200, softmax });
+    const written = await write(engine, generation({ topLogprobs: 3, branches: [branch({ count: 3, maxTokens: 80 })] }));
+    const lines = Object.values(written.lines);
+    const { measured, usage } = await engine.measure(
+      measuring({
+        continuations: lines.map(({ tokens }) => tokens!),
+        wanted: { topLogprobs: 3, entropy: true, answers: [5, 6] },
+      }),
+    );
+    for (const [index, { logprobs }] of lines.entries()) {
+      const told = measured[index]!.logprobs;
+      expect(told).toHaveLength(logprobs!.length);
+      for (const [place, { token, logprob, top }] of logprobs!.entries()) {
+        expect(told[place]).toMatchObject({
+          token,
+          top: top!.map((each) => ({ token: each.token, logprob: expect.closeTo(each.logprob, 4) })),
+        });
+        expect(told[place]!.logprob).toBeCloseTo(logprob, 4);
+      }
+      expect(measured[index]!.answers).toHaveLength(2);
+    }
+    expect(usage).toMatchObject({ completion_tokens: 0, cached: 8 }); // the prompt's last token says what may come first
+    expect(engine.stats).toMatchObject(idle);
+  },
+);
+
+test('entropy is that of the distribution a token was chosen from; answers may follow no text at all', async () => {
+  const { engine } = historyEngine({ logits: () => only(4).with(3, 50), softmax: true });
+  const wanted = { topLogprobs: 0, entropy: true, answers: [3, 4, 9] };
+  const { measured } = await engine.measure(measuring({ continuations: [encode('b'), []], wanted }));
+  expect(measured[0]!.logprobs[0]!.entropy).toBeCloseTo(Math.LN2, 5);
+  expect(measured[1]!.logprobs).toEqual([]);
+  for (const { answers } of measured as { answers: number[] }[]) {
+    expect(answers[0]).toBeCloseTo(-Math.LN2, 5);
+    expect(answers[2]).toBeCloseTo(-100 - Math.LN2, 4);
+  }
+});
+
+test('measurements that fail, are late or are given up end as null, beside candidates that go on', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { engine } = historyEngine({ failRun: () => fails });
+  let fails = true;
+  const { measured } = await engine.measure(measuring({ continuations: [encode('bcd'), encode('e')] }));
+  expect(measured).toEqual([null, null]);
+  fails = false;
+  const late = engine.measure(measuring({ continuations: [encode('bcd')], deadline: performance.now() - 1 }));
+  const fine = write(engine, generation());
+  expect((await late).measured).toEqual([null]);
+  expect((await fine).lines['0.0']!.finish).toMatch(/stop|length/);
+  expect(engine.stats).toMatchObject(idle);
+});
