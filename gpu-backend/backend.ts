@@ -2,10 +2,11 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Config } from '../schemas/config.ts';
-import type { BackendPort } from '../src/backends/port.ts';
 import { createApp } from './app.ts';
 import { localPort } from './local-port.ts';
+import { Metrics, type Watched } from './metrics.ts';
 import { loadModels, type Models } from './models.ts';
+import type { Serving } from './routes/serving.ts';
 
 export interface BackendOptions {
   readonly config: Config;
@@ -32,26 +33,42 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** Listens first, so that /healthz answers 503 while the models load; fulfilled once they are. */
 export async function startBackend({ config, configFolder, host, port }: BackendOptions): Promise<Backend> {
-  let loaded: BackendPort | null = null;
+  let loaded: Serving | null = null;
+  const metrics = new Metrics();
   const app = createApp({
-    port: () => loaded,
+    serving: () => loaded,
     key: process.env.WINNOW_BACKEND_KEY,
     maxBodyBytes: BODY_FACTOR * config.caps.max_body_bytes,
+    maxTimeMs: config.caps.max_time_ms,
+    defaultModel: config.policies[config.default_policy]?.model,
+    metrics,
   });
   const server = await listen(app.fetch, host, port);
   try {
     const models = await loadModels(config, configFolder);
-    loaded = localPort(models);
+    metrics.watch(watched(models));
+    loaded = { port: localPort(models), models };
     const close = async () => {
       loaded = null;
       await drain(server);
+      metrics.close();
       await models.close();
     };
     return { url: urlOf(server), models, close };
   } catch (failure) {
     server.close();
+    metrics.close();
     throw failure;
   }
+}
+
+/** Where the gauges look at each scrape. */
+function watched(models: Models): Watched {
+  const named = (policy: boolean) => models.list().filter(({ kind }) => (kind === 'policy') === policy);
+  return {
+    engines: () => named(true).map(({ name }) => [name, models.engine(name).stats] as const),
+    scorers: () => named(false).map(({ name }) => [name, models.scorer(name, 'model').waiting] as const),
+  };
 }
 
 function listen(fetch: (request: Request) => Response | Promise<Response>, hostname: string, port: number): Promise<Server> {

@@ -3,12 +3,12 @@ import { messages, runReport, scalingMembers, strategyMembers } from './run.ts';
 import { maxTokens, minP, seed, stop, temperature, topK, topLogprobs, topP } from './sampling.ts';
 import { usage } from './usage.ts';
 
-const refused = (allowed: (value: unknown) => boolean, error: string) =>
+export const refused = (allowed: (value: unknown) => boolean, error: string) =>
   z
     .unknown()
     .refine((value) => value === undefined || value === null || allowed(value), { params: { code: 'unsupported_value' }, error });
 
-const penalty = refused((value) => value === 0, 'Penalties are not served. Served: 0.').optional();
+export const penalty = refused((value) => value === 0, 'Penalties are not served. Served: 0.').optional();
 
 /** Members that change no answer here: taken without a word, as OpenAI's own servers do. */
 export const harmless = [

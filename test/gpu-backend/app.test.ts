@@ -1,5 +1,7 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { createApp } from '../../gpu-backend/app.ts';
+import { Metrics } from '../../gpu-backend/metrics.ts';
+import { Models } from '../../gpu-backend/models.ts';
 import type { BackendPort } from '../../src/backends/port.ts';
 
 const port: BackendPort = {
@@ -10,19 +12,33 @@ const port: BackendPort = {
   models: async () => [],
   ready: async () => true,
 };
-const app = (key?: string, loaded: BackendPort | null = port) => createApp({ port: () => loaded, key, maxBodyBytes: 10_000 });
+const metrics = new Metrics();
+const models = new Models();
+const app = (key?: string, loaded: BackendPort | null = port) =>
+  createApp({
+    serving: () => loaded && { port: loaded, models },
+    key,
+    maxBodyBytes: 10_000,
+    maxTimeMs: 1000,
+    defaultModel: undefined,
+    metrics,
+  });
 const codeOf = async (response: Response) => ((await response.json()) as { error: { code: string } }).error.code;
 
 afterEach(() => vi.restoreAllMocks());
+afterAll(() => metrics.close());
 
-test.each(['/models', '/healthz', '/nothing'])('%s wants the key where one is set', async (path) => {
-  const wanted = app('secret');
-  for (const authorization of ['', 'Bearer wrong', 'secret', 'Bearer secre', 'Bearer secrett']) {
-    const response = await wanted.request(path, { headers: { authorization } });
-    expect([response.status, await codeOf(response)]).toEqual([401, 'invalid_api_key']);
-  }
-  expect((await wanted.request(path, { headers: { authorization: 'Bearer secret' } })).status).not.toBe(401);
-});
+test.each(['/models', '/healthz', '/nothing', '/metrics', '/v1/models', '/v1/models/a'])(
+  '%s wants the key where one is set',
+  async (path) => {
+    const wanted = app('secret');
+    for (const authorization of ['', 'Bearer wrong', 'secret', 'Bearer secre', 'Bearer secrett']) {
+      const response = await wanted.request(path, { headers: { authorization } });
+      expect([response.status, await codeOf(response)]).toEqual([401, 'invalid_api_key']);
+    }
+    expect((await wanted.request(path, { headers: { authorization: 'Bearer secret' } })).status).not.toBe(401);
+  },
+);
 
 test('healthz is 503 until the models are loaded, 200 then; other routes say when to come again', async () => {
   expect((await app(undefined, null).request('/healthz')).status).toBe(503);
