@@ -25,13 +25,13 @@ export function expectAccounts(run: RunAnswer): void {
   if (finished.length > 0) expect(finished).toContain(chosen);
 }
 
-/** What one round of whole candidates adds: each token is one candidate's, and the prompt was read once. */
+/** What one round of whole candidates adds: each token is one candidate's, and the prompt was read once, now or earlier. */
 export function expectOneRound(run: RunAnswer): void {
   const { usage, account, candidates = [] } = run;
   expect(candidates.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(usage.completion_tokens);
   expect(run.budget.spent.candidates).toBe(candidates.length);
-  expect(account.policy.processed).toBe(usage.prompt_tokens! + usage.completion_tokens! - candidates.length);
-  expect(account.policy.unique).toBe(account.policy.processed);
+  expect(account.policy.unique).toBe(usage.prompt_tokens! + usage.completion_tokens! - candidates.length);
+  expect(account.policy.processed! + account.policy.cached!).toBe(account.policy.unique);
   expect(account.wasted_tokens).toBe(0);
 }
 
