@@ -109,7 +109,7 @@ async function run(request: Request, signal: AbortSignal): Promise<number> {
   try {
     console.log(announcement(repository, choice, folder));
     const plan = await planPull(folder, choice);
-    console.log(planLine(choice, plan));
+    console.log(planLine(choice, repository, plan));
     if (plan.missing.length > 0 && !request.yes && !(await agreed(signal))) return 1;
     await carryOut(repository, choice, folder, plan, signal);
   } finally {
@@ -144,13 +144,18 @@ function announcement({ name, revision, commit }: Repository, { variants, files,
   return `${name} at ${pinned}\n${several}${remarks}${files.length} files, ${bytes(size)}, into ${shown(folder)}`;
 }
 
-function planLine({ files, size }: Choice, { missing, toFetch, removed, earlier }: PullPlan): string {
+function planLine(
+  { variant, files, size }: Choice,
+  { commit }: Repository,
+  { missing, toFetch, removed, earlier }: PullPlan,
+): string {
+  const other = earlier && (earlier.variant !== variant || earlier.commit !== commit);
   const pieces = [
     missing.length === 0 ? 'All of it is here already, and right.' : '',
     missing.length > 0 && toFetch < size
       ? `${files.length - missing.length} files are here already; ${bytes(toFetch)} have to come.`
       : '',
-    earlier && missing.length > 0 ? `The folder held ${earlier.variant} at commit ${plain(earlier.commit, 12)}.` : '',
+    other ? `The folder held ${plain(earlier.variant, 80)} at commit ${plain(earlier.commit, 12)}` : '',
     removed.length > 0 ? `Of that pull these will go: ${removed.map((path) => plain(path, 80)).join(', ')}.` : '',
   ];
   return pieces.filter(Boolean).join('\n') || `${bytes(toFetch)} have to come.`;

@@ -50,7 +50,7 @@ function genaiVariant(files: readonly RemoteFile[], folder: string): Variant[] {
   );
   const precision = read(PRECISION, folder) ?? 'unknown';
   const device = read(DEVICE, folder) ?? 'cpu';
-  return [variant({ layout: 'onnxruntime-genai', name: folder || precision, folder, weights, precision, device })];
+  return [variant({ layout: 'onnxruntime-genai', name: folder || 'default', folder, weights, precision, device })];
 }
 
 const STEMS = ['model', 'decoder_model_merged', 'decoder_model'] as const;
