@@ -48,10 +48,6 @@ export function askedOfChat(engine: Engine, body: BackendChatRequest): Asked {
 /** A completion request: one prompt or many. @throws WinnowError that names the member at fault */
 export async function askedOfCompletion(engine: Engine, body: CompletionRequest): Promise<Asked> {
   const maxTokens = body.max_tokens ?? COMPLETION_TOKENS;
-  if (body.echo && body.logprobs != null)
-    throw new WinnowError('unsupported_value', 'Log-probabilities of a prompt are not served: echo goes without logprobs.', {
-      param: 'echo',
-    });
   const prompts = await encodeAll(engine, body.prompt);
   const echoes = body.echo ? textsOf(engine, body.prompt) : [];
   const warnings = unread(body, completionRequest.shape);

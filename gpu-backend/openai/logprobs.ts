@@ -1,4 +1,5 @@
 import type { PlacedLogprob } from './choice.ts';
+import type { EchoedLogprob } from './echo.ts';
 
 /** Log-probabilities in the shape of chat. */
 export const chatLogprobs = (tokens: readonly PlacedLogprob[]) => ({
@@ -9,16 +10,22 @@ export const chatLogprobs = (tokens: readonly PlacedLogprob[]) => ({
   refusal: null,
 });
 
-/** Log-probabilities in the shape of completions; `before` is the length of what is answered before the new text. */
-export const completionLogprobs = (tokens: readonly PlacedLogprob[], before: number) => ({
-  tokens: tokens.map(({ token }) => token),
-  token_logprobs: tokens.map(({ logprob }) => logprob),
-  // of two tokens that read alike (parts of characters do) the more probable one is told; the written one is always there
-  top_logprobs: tokens.map(({ token, logprob, top = [] }) =>
-    Object.fromEntries([...top.toReversed(), { token, logprob }].map((entry) => [entry.token, entry.logprob])),
-  ),
-  text_offset: tokens.map(({ offset }) => before + offset),
-});
+/** Log-probabilities in the shape of completions: those of the echoed prompt, whose text has the length `before`, and the new ones. */
+export function completionLogprobs(echoed: readonly EchoedLogprob[], tokens: readonly PlacedLogprob[], before: number) {
+  const all = [...echoed, ...tokens.map((token) => ({ ...token, offset: before + token.offset }))];
+  return {
+    tokens: all.map(({ token }) => token),
+    token_logprobs: all.map(({ logprob }) => logprob),
+    top_logprobs: all.map(alternatives),
+    text_offset: all.map(({ offset }) => offset),
+  };
+}
+
+/** Of two tokens that read alike (parts of characters do) the more probable one is told; the written one is always there. */
+function alternatives({ token, logprob, top = [] }: EchoedLogprob): Record<string, number> | null {
+  if (logprob === null) return null;
+  return Object.fromEntries([...top.toReversed(), { token, logprob }].map((entry) => [entry.token, entry.logprob]));
+}
 
 const encoder = new TextEncoder();
 const UNREADABLE = '\ufffd';

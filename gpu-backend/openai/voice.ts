@@ -1,5 +1,6 @@
 import type { Asked } from './asked.ts';
 import type { Delta, Ending } from './choice.ts';
+import type { Echo } from './echo.ts';
 import { chatLogprobs, completionLogprobs } from './logprobs.ts';
 
 /** How a route writes answers: its names, and one entry of `choices` for each thing that happens. */
@@ -48,11 +49,11 @@ export function chatVoice(asked: Asked): Voice {
   };
 }
 
-/** OpenAI's text_completion, whose chunks have its shape too. */
-export function completionVoice(asked: Asked): Voice {
-  const echo = (index: number) => asked.echoes[Math.floor(index / asked.n)] ?? '';
-  const logprobs = (index: number, { logprobs }: Delta) =>
-    asked.topLogprobs === undefined ? null : completionLogprobs(logprobs, echo(index).length);
+/** OpenAI's text_completion, whose chunks have its shape too. `echoes` are told before the new text, one for each prompt. */
+export function completionVoice(asked: Asked, echoes: readonly Echo[] = []): Voice {
+  const echoOf = (index: number): Echo => echoes[Math.floor(index / asked.n)] ?? { text: '', logprobs: [] };
+  const logprobs = (index: number, { logprobs }: Pick<Delta, 'logprobs'>, echoed: Echo['logprobs'] = []) =>
+    asked.topLogprobs === undefined ? null : completionLogprobs(echoed, logprobs, echoOf(index).text.length);
   const told = (index: number, delta: Delta) => ({ text: delta.text, logprobs: logprobs(index, delta), ...ids(asked, delta) });
   return {
     object: 'text_completion',
@@ -61,13 +62,16 @@ export function completionVoice(asked: Asked): Voice {
     whole: (index, ending) => ({
       index,
       ...told(index, ending),
-      text: echo(index) + ending.text,
+      text: echoOf(index).text + ending.text,
+      logprobs: logprobs(index, ending, echoOf(index).logprobs),
       ...finish(ending),
       ...promptIds(asked, index),
     }),
     opening: (index) => {
-      if (asked.echoes.length === 0 && !asked.tellTokenIds) return null;
-      return { index, text: echo(index), logprobs: null, finish_reason: null, ...promptIds(asked, index) };
+      if (echoes.length === 0 && !asked.tellTokenIds) return null;
+      const echo = echoOf(index);
+      const echoed = echo.logprobs.length > 0 ? logprobs(index, { logprobs: [] }, echo.logprobs) : null;
+      return { index, text: echo.text, logprobs: echoed, finish_reason: null, ...promptIds(asked, index) };
     },
     delta: (index, delta) => ({ index, ...told(index, delta), finish_reason: null }),
     last: (index, ending) => [{ index, ...told(index, ending), ...finish(ending) }],

@@ -13,5 +13,5 @@ export const chatCompletions =
     const request = await body(c, backendChatRequest, options.maxBodyBytes);
     const engine = engineOf(serving, request.model, options);
     const asked = askedOfChat(engine, request);
-    return answer(c, { engine, asked, voice: chatVoice(asked) }, options);
+    return answer(c, { engine, asked, voice: () => chatVoice(asked) }, options);
   };

@@ -26,7 +26,7 @@ function written({ tokens, stop, keepStop }: Case) {
   const pieces: Piece[] = [];
   const asked = { sampling, keepStop, tellTokenIds: true, topLogprobs: 0 } as unknown as Asked;
   const given: Generation = generation({ sampling, topLogprobs: 0, onPiece: (_, piece) => pieces.push(piece) });
-  const call = new Call(given, () => {});
+  const call = new Call(given, 1, () => {});
   const detokenizer = new Detokenizer(bytes, []);
   const start = { call, branch: branch(), id: '0.0', before: [], detokenizer, limit: tokens.length };
   const sequence = new Sequence(start);

@@ -131,6 +131,19 @@ test.each([
   { name: 'all at once', body: { n: 3, stop: ' = 1', logprobs: 1, return_token_ids: true, max_tokens: 60 } },
   { name: 'to the end', body: { n: 3, logprobs: 1, return_token_ids: true, max_tokens: 150 } },
   { name: 'echo', body: { n: 2, echo: true, prompt: [[5, 6], [7]] } },
+  {
+    name: 'echo with log-probabilities',
+    body: {
+      n: 2,
+      echo: true,
+      prompt: [
+        [5, 6],
+        [7, 8, 9],
+      ],
+      logprobs: 2,
+    },
+  },
+  { name: 'a prompt that is measured', body: { echo: true, logprobs: 0, max_tokens: 0 } },
   { name: 'no tokens', body: { max_tokens: 0, n: 2 } },
 ])('a stream comes to the same as one answer: $name', async ({ body }) => {
   const whole = await create({ ...body, seed: 11 });
@@ -153,6 +166,39 @@ test('echo answers the prompt before the text, of ids as well', async () => {
   expect((await create({ prompt: ids!, seed: 4, max_tokens: 5, echo: true } as Body)).choices[0]!.text).toBe(
     echoed.choices[0]!.text,
   );
+});
+
+test('echo with log-probabilities: an answer, given back as a prompt, has those that it was written with', async () => {
+  const written = await create({ seed: 4, max_tokens: 12, logprobs: 2, return_token_ids: true, ignore_eos: true });
+  const {
+    token_ids: ids,
+    prompt_token_ids: before,
+    logprobs,
+  } = written.choices[0] as unknown as {
+    token_ids: number[];
+    prompt_token_ids: number[];
+    logprobs: OpenAI.CompletionChoice.Logprobs;
+  };
+  const prompt = [...before, ...ids];
+  for (const max_tokens of [0, 3]) {
+    const measured = await create({ prompt, echo: true, logprobs: 2, max_tokens } as Body);
+    const { tokens, token_logprobs: own, top_logprobs: top, text_offset: offsets } = measured.choices[0]!.logprobs!;
+    expect(tokens).toHaveLength(prompt.length + max_tokens);
+    expect([own![0], top![0]]).toEqual([null, null]);
+    for (const [place, logprob] of logprobs.token_logprobs!.entries()) {
+      expect(own![before.length + place]).toBeCloseTo(logprob, 3);
+      expect(tokens![before.length + place]).toBe(logprobs.tokens![place]);
+    }
+    expect(tokens!.join('')).toBe(measured.choices[0]!.text);
+    for (const [place, token] of tokens!.entries())
+      expect(measured.choices[0]!.text.slice(offsets![place]).startsWith(token)).toBe(true);
+    expect(measured.usage).toMatchObject({ prompt_tokens: prompt.length, completion_tokens: max_tokens });
+  }
+});
+
+test('a prompt of one token has one log-probability, which is null', async () => {
+  const { choices } = await create({ prompt: [5], echo: true, logprobs: 0, max_tokens: 0 } as Body);
+  expect(choices[0]!.logprobs).toMatchObject({ token_logprobs: [null], text_offset: [0] });
 });
 
 test('a client that leaves frees what it held within a second, streamed or not', async () => {

@@ -3,7 +3,7 @@ import type OpenAI from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Backend, startBackend } from '../../../gpu-backend/backend.ts';
 import { modelConfig } from '../../../schemas/config.ts';
-import { errorOf, post, root, shipped } from '../served.ts';
+import { post, root, shipped } from '../served.ts';
 import { client, withExtras } from './openai.ts';
 
 let backend: Backend;
@@ -43,7 +43,13 @@ test('without it the same messages are two turns: the answer is another one', as
   expect(new_.prompt).toBe(going.prompt + 1);
 });
 
-test('the default policy of the configuration is not here: a request must name a model', async () => {
-  const response = await post(`${backend.url}/v1/chat/completions`, { messages: asked });
-  expect([response.status, (await errorOf(response)).code]).toEqual([404, 'model_not_found']);
+test('where the default policy of the configuration is not here, the only one answers', async () => {
+  const response = await post(`${backend.url}/v1/chat/completions`, { messages: asked, max_tokens: 1 });
+  expect(await response.json()).toMatchObject({ model: 'tiny' });
+});
+
+test('a prompt is measured without an answer, a token at a time', async () => {
+  const prompt = 'abc';
+  const answer = await openai.completions.create({ model: 'tiny', prompt, echo: true, logprobs: 1, max_tokens: 0 });
+  expect(answer.choices[0]!.logprobs!.text_offset).toEqual([0, 1, 2]);
 });
