@@ -138,7 +138,11 @@ function eventOf(block: string): SentEvent {
 
 /** Of an answer, what must be the same whenever its request is repeated with its seed. */
 export function repeatable(answer: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { id: _, created: __, timing: ___, budget, ...rest } = answer;
+  const { id: _, created: __, timing: ___, budget, usage, account, ...rest } = answer;
   const { limits, spent } = budget as RunAnswer['budget'];
-  return { ...rest, limits, spent: { ...spent, time_ms: 0 } };
+  const { prompt_tokens_details: ____, ...tokens } = usage as RunAnswer['usage'];
+  const { policy, ...parts } = account as RunAnswer['account'];
+  // what was computed earlier depends on earlier requests; both together do not
+  const computed = { unique: policy.unique, positions: policy.processed! + policy.cached! };
+  return { ...rest, limits, spent: { ...spent, time_ms: 0 }, usage: tokens, account: { ...parts, policy: computed } };
 }
