@@ -62,19 +62,35 @@ export async function ask(server: Server, asked: Asked, of: Refused, alternative
 }
 
 /** The answer's head. What may be sent again is; nothing that may have made the server work is. */
-async function opened(server: Server, { path, body, streamed }: Asked, of: Refused, signal: AbortSignal): Promise<Response> {
+async function opened(server: Server, asked: Asked, of: Refused, signal: AbortSignal): Promise<Response> {
   const result = await retrying(signal, async () => {
-    const response = await post(server, path, body, signal, streamed);
-    if (response.ok) return response;
-    const { status } = response;
-    const refusal = await refusalOf(response, of);
-    const worked = !streamed && status >= 500 && status !== 503; // a stream begins before the work does
-    if (worked) return new WinnowError(refusal.code, refusal.message, { mayHaveSpent: true });
-    if (mayTryAgain(status)) throw refusal;
-    return refusal;
+    try {
+      return await attempt(server, asked, of, signal);
+    } catch (failure) {
+      if (failure instanceof WinnowError && failure.mayHaveSpent) return failure;
+      throw failure;
+    }
   });
   if (result instanceof WinnowError) throw result;
   return result;
+}
+
+/** One try. What is not to be tried again is returned; what may be is thrown, as `retrying` wants it. */
+async function attempt(
+  server: Server,
+  { path, body, streamed }: Asked,
+  of: Refused,
+  signal: AbortSignal,
+): Promise<Response | WinnowError> {
+  const response = await post(server, path, body, signal, streamed);
+  if (response.ok) return response;
+  const { status } = response;
+  const refusal = await refusalOf(response, of);
+  const worked = !streamed && status >= 500 && status !== 503; // a stream begins before the work does
+  if (worked) return new WinnowError(refusal.code, refusal.message, { mayHaveSpent: true });
+  const noCredit = status === 429 && refusal.code !== 'rate_limit_exceeded';
+  if (mayTryAgain(status) && !noCredit) throw refusal;
+  return refusal;
 }
 
 /** One request. A redirect is never followed: the key would go along. */

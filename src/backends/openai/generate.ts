@@ -123,10 +123,10 @@ const left = (result: Result): WinnowError =>
     ? result.failure
     : new WinnowError('deadline_exceeded', 'The server of this policy did not answer in time.', { mayHaveSpent: true });
 
-/** Many failures as one: the most frequent kind, the first of equals. That one of them may have spent is not forgotten. */
+/** Many failures as one: the most frequent kind and of that the most frequent words, the first of equals. That one of them may have spent is not forgotten. */
 function together(failures: readonly WinnowError[]): WinnowError {
-  const count = ({ code }: WinnowError) => failures.filter((one) => one.code === code).length;
-  const [first] = [...failures].sort((a, b) => count(b) - count(a));
+  const alike = (name: 'code' | 'message', than: WinnowError) => failures.filter((one) => one[name] === than[name]).length;
+  const [first] = [...failures].sort((a, b) => alike('code', b) - alike('code', a) || alike('message', b) - alike('message', a));
   const { code, message, param, cause, retryAfter } = first!;
   const mayHaveSpent = failures.some((one) => one.mayHaveSpent);
   return new WinnowError(code, message, { param, cause, mayHaveSpent, ...(retryAfter === undefined ? {} : { retryAfter }) });
