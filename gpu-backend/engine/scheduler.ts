@@ -3,6 +3,9 @@ import { type Call, waitingOf } from './call.ts';
 import type { Group } from './group.ts';
 import type { Sequence } from './sequence.ts';
 
+// Groups that are looked at in one turn for whether they can be read now: a look compares their tokens with what is known.
+const MOST_PROBES = 16;
+
 /**
  * Whose turn it is. It owns the calls that wait, each with its groups in order: of the calls that could go on, the one of
  * the lowest priority number, of these the one that holds the fewest rows, of these the first that came. So a call with one
@@ -64,10 +67,12 @@ export class Scheduler {
    */
   pick(canRead: (group: Group) => boolean): Group | null {
     let best: Group | null = null;
+    let probes = 0;
     for (const call of this.#calls) {
+      if (best !== null && !before(call, best.call)) continue;
       const group = call.groups.find(({ reading, outputs }) => outputs !== null || !reading);
-      if (!group || (group.outputs === null && !canRead(group))) continue;
-      if (best === null || before(call, best.call)) best = group;
+      if (!group) continue;
+      if (group.outputs !== null || (probes++ < MOST_PROBES && canRead(group))) best = group;
     }
     return best;
   }
