@@ -1,0 +1,111 @@
+/**
+ * Many clients at once against a backend in a process of its own, over HTTP, with prompts and answers of mixed lengths;
+ * beside it one client that asks for the same rows at a time. Ends with 1 where a request failed.
+ *
+ *     node bench/engine/load.ts [--model FOLDER] [--clients 32] [--seconds 120] [--alone 30]
+ */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { defaultModel, startBackend } from './load/backend.ts';
+import { type Answered, complete, vocabularyOf } from './load/client.ts';
+import { quantileBetween, sumOf } from './load/exposition.ts';
+import { Mix } from './load/mix.ts';
+import { count, megabytes, quantile, seconds, table } from './load/report.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    model: { type: 'string', default: defaultModel() },
+    clients: { type: 'string', default: '32' },
+    seconds: { type: 'string', default: '120' },
+    alone: { type: 'string', default: '30' },
+  },
+});
+const clients = Number(options.clients);
+const PROMPT = { least: 8, most: 96 };
+const ANSWER = { least: 8, most: 112 };
+
+const backend = await startBackend({ model: options.model, slots: Math.max(clients, 64) });
+const ids = await vocabularyOf(backend.url, 16_384);
+const label = { labels: { model_name: 'policy' } };
+console.log(`${options.model}, ${cpus().length} x ${cpus()[0]!.model}, Node ${process.version}`);
+console.log(
+  `prompts of ${PROMPT.least} to ${PROMPT.most} tokens, answers of ${ANSWER.least} to ${ANSWER.most}, half of the clients stream\n`,
+);
+
+await alone(3_000); // warm-up
+const single = await alone(Number(options.alone) * 1000);
+const before = await backend.metrics();
+const many = await together(Number(options.seconds) * 1000);
+const after = await backend.metrics();
+
+const failed = many.answers.filter(({ status }) => status !== 200).length + many.broken.length;
+const between = (family: string, quantile: number) => 1000 * quantileBetween(before, after, family, { quantile, ...label });
+const late = (quantile: string) => `${(1000 * sumOf(after, 'winnow_event_loop_delay_seconds', { quantile })).toFixed(1)} ms`;
+const first = many.answers.flatMap(({ firstMs }) => (firstMs === null ? [] : [firstMs]));
+const ratio = many.rate / single.rate;
+console.log(
+  table([
+    [`${clients} clients, each one answer at a time`, `${count(many.rate)} tokens/s, with prompts ${count(many.processed)}`],
+    [`1 client, ${clients} prompts at a time`, `${count(single.rate)} tokens/s, with prompts ${count(single.processed)}`],
+    ['ratio', ratio.toFixed(2)],
+    ['requests, failed', `${count(many.answers.length)}, ${failed}`],
+    [
+      'waiting for a slot, p50, p99 (bounds of buckets)',
+      `at most ${seconds(between('winnow_request_queue_time_seconds', 0.5))}, ${seconds(between('winnow_request_queue_time_seconds', 0.99))}`,
+    ],
+    ['first token at the client, p50, p99', `${seconds(quantile(first, 0.5))}, ${seconds(quantile(first, 0.99))}`],
+    [
+      'between two tokens, p50, p99 (bounds of buckets)',
+      `at most ${seconds(between('winnow_inter_token_latency_seconds', 0.5))}, ${seconds(between('winnow_inter_token_latency_seconds', 0.99))}`,
+    ],
+    ['whole answer, p50, p99', `${seconds(quantile(many.times, 0.5))}, ${seconds(quantile(many.times, 0.99))}`],
+    ["delay of the backend's event loop, p50, p99, longest", `${late('0.5')}, ${late('0.99')}, ${late('1')}`],
+    ['resident memory of the backend', megabytes(sumOf(after, 'process_resident_memory_bytes'))],
+  ]),
+);
+for (const reason of many.broken.slice(0, 5)) console.error(reason);
+await backend.stop();
+process.exit(failed > 0 || backend.exit() !== 0 ? 1 : 0);
+
+/** One client: every request has a prompt for each row; answers of one request are equally long. */
+async function alone(ms: number) {
+  const mix = new Mix(1, ids);
+  const answers: Answered[] = [];
+  const began = performance.now();
+  while (performance.now() - began < ms) {
+    const prompt = Array.from({ length: clients }, () => mix.prompt(PROMPT));
+    answers.push(await complete(backend.url, { prompt, max_tokens: mix.between(ANSWER), temperature: 1, ignore_eos: true }));
+  }
+  return rates(answers, performance.now() - began);
+}
+
+/** Each client asks again as soon as it is answered. */
+async function together(ms: number) {
+  const answers: Answered[] = [];
+  const broken: unknown[] = [];
+  const began = performance.now();
+  const client = async (number: number) => {
+    const mix = new Mix(100 + number, ids);
+    while (performance.now() - began < ms) {
+      const ask = {
+        prompt: mix.prompt(PROMPT),
+        max_tokens: mix.between(ANSWER),
+        temperature: 1,
+        ignore_eos: true,
+        stream: number % 2 === 0,
+      };
+      await complete(backend.url, ask).then(
+        (answer) => answers.push(answer),
+        (reason) => broken.push(reason),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, (_, number) => client(number)));
+  return { answers, broken, times: answers.map((answer) => answer.ms), ...rates(answers, performance.now() - began) };
+}
+
+function rates(answers: readonly Answered[], ms: number) {
+  const tokens = answers.reduce((sum, answer) => sum + answer.tokens, 0);
+  const prompts = answers.reduce((sum, answer) => sum + answer.promptTokens, 0);
+  return { rate: (1000 * tokens) / ms, processed: (1000 * (tokens + prompts)) / ms };
+}
