@@ -5,16 +5,22 @@ import type { Config } from '../schemas/config.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import { Engine, type EngineLimits } from './engine/engine.ts';
 import { Scorer } from './engine/scorer.ts';
+import type { Embedder } from './models/embedder.ts';
 import { loadModel, type Model } from './models/load.ts';
+import type { TensorModel } from './models/tensor-model.ts';
 import { openLibrary } from './ort/library.ts';
 
-/** Every model that this process serves: policies behind an engine, rewards behind a scorer. */
+/** Every model that this process serves: policies behind an engine, rewards and embedders behind a scorer. */
 export class Models {
   readonly #engines = new Map<string, Engine>();
   readonly #scorers = new Map<string, Scorer>();
+  readonly #embedders = new Map<string, Scorer<Embedder>>();
+  readonly #tensors = new Map<string, TensorModel>();
 
   add(model: Model, limits: EngineLimits): void {
     if (model.kind === 'policy') this.#engines.set(model.name, new Engine(model, limits));
+    else if (model.kind === 'embedding') this.#embedders.set(model.name, new Scorer(model));
+    else if (model.kind === 'tensors') this.#tensors.set(model.name, model);
     else this.#scorers.set(model.name, new Scorer(model));
   }
 
@@ -28,21 +34,49 @@ export class Models {
     return this.#scorers.get(name) ?? unknown('reward model', name, this.#scorers, param);
   }
 
+  /** @throws `model_not_found` that lists the embedders */
+  embedder(name: string): Scorer<Embedder> {
+    return this.#embedders.get(name) ?? unknown('embedder', name, this.#embedders, 'model');
+  }
+
+  /** @throws `model_not_found` that lists the models of kind tensors */
+  tensors(name: string): TensorModel {
+    return this.#tensors.get(name) ?? unknown('model of kind tensors', name, this.#tensors, 'model');
+  }
+
   list(): BackendModel[] {
-    return [...this.#engines.values(), ...this.#scorers.values()].map(({ model }) => ({
-      name: model.name,
-      kind: model.kind,
-      context: model.context,
-      chat_template: model.template !== null,
-      fingerprint: model.fingerprint,
-    }));
+    const read = [...this.#engines.values(), ...this.#scorers.values(), ...this.#embedders.values()].map(
+      ({ model }): BackendModel => ({
+        name: model.name,
+        kind: model.kind,
+        context: model.context,
+        chat_template: model.template !== null,
+        fingerprint: model.fingerprint,
+        ...(model.kind === 'embedding'
+          ? { dimensions: model.dimensions, pooling: model.pooling, normalized: model.normalize }
+          : {}),
+      }),
+    );
+    const tensors = [...this.#tensors.values()].map(
+      ({ name, kind, fingerprint, inputs, outputs }): BackendModel => ({
+        name,
+        kind,
+        context: 0,
+        chat_template: false,
+        fingerprint,
+        inputs: [...inputs],
+        outputs: [...outputs],
+      }),
+    );
+    return [...read, ...tensors];
   }
 
   async close(): Promise<void> {
-    for (const served of [...this.#engines.values(), ...this.#scorers.values()]) {
+    for (const served of [...this.#engines.values(), ...this.#scorers.values(), ...this.#embedders.values()]) {
       await served.close();
       served.model.release();
     }
+    for (const model of this.#tensors.values()) model.release();
   }
 }
 

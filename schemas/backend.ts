@@ -145,12 +145,12 @@ export const scoreResponse = z.looseObject({
 });
 export type ScoreResponse = z.infer<typeof scoreResponse>;
 
-export const modelKind = z.enum(['policy', 'outcome', 'process']);
+export const modelKind = z.enum(['policy', 'outcome', 'process', 'embedding', 'tensors']);
 
 export const backendModel = z.looseObject({
   name: z.string(),
   kind: modelKind,
-  context: z.int().describe('Tokens of prompt and text together.'),
+  context: z.int().describe('Tokens of prompt and text together; 0 for tensors.'),
   chat_template: z.boolean(),
   fingerprint: z.string().describe('Changes when the weights or the tokenizer do.'),
 });

@@ -1,4 +1,4 @@
-import type { RewardInput, RewardModel } from '../models/reward-model.ts';
+import type { RewardInput, RewardModel, TextModel } from '../models/reward-model.ts';
 
 // Tokens of one run, padding included. On two cores the embedded reward read 57,000 tokens/s in runs of 500 to 2,000 tokens,
 // 42,000 in runs of 8,000: what lies between two operators then no longer fits the cache.
@@ -19,15 +19,15 @@ export interface Readable {
 export type Reading = { readonly ok: true; readonly values: readonly number[] } | { readonly ok: false; readonly reason: string };
 
 /**
- * One reward model's queue: texts of all callers, read together in batches of like lengths. A text that fails, or whose
+ * The queue of one reward model or embedder: texts of all callers, read together in batches of like lengths. A text that fails, or whose
  * numbers are not finite, fails alone.
  */
-export class Scorer {
-  readonly model: RewardModel;
+export class Scorer<Served extends TextModel = RewardModel> {
+  readonly model: Served;
   readonly #waiting: Waiting[] = [];
   #running: Promise<void> | null = null;
 
-  constructor(model: RewardModel) {
+  constructor(model: Served) {
     this.model = model;
   }
 

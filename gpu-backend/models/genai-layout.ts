@@ -14,6 +14,7 @@ const genaiConfig = z.looseObject({
       inputs: z.looseObject({
         input_ids: z.string(),
         attention_mask: z.string(),
+        position_ids: z.string().optional(),
         past_key_names: z.string(),
         past_value_names: z.string(),
       }),
@@ -30,6 +31,8 @@ export interface CausalLayout {
   readonly vocabulary: number;
   readonly inputIds: string;
   readonly attentionMask: string;
+  /** Null where the graph counts positions by the mask. */
+  readonly positionIds: string | null;
   readonly logits: string;
   /** Whether the graph was given the inputs and outputs of `decoder-head.ts`. */
   readonly hasHead: boolean;
@@ -102,11 +105,13 @@ function readLayout(
     { past: numbered(inputs.past_value_names, layer), present: numbered(outputs.present_value_names, layer) },
   ]);
   if (caches.length === 0) fail(`no input is named like "${inputs.past_key_names}".`);
+  const positionIds = inputs.position_ids !== undefined && input(inputs.position_ids) ? inputs.position_ids : null;
   const known = new Set([inputs.input_ids, inputs.attention_mask, ...caches.map(({ past }) => past)]);
   for (const name of known) if (!input(name)) fail(`there is no input "${name}".`);
   const added = hasHead ? [head.positions, head.scales] : [];
   for (const { name } of session.inputs)
-    if (!known.has(name) && !added.includes(name as never)) fail(`the input "${name}" is not one that this backend can fill.`);
+    if (!known.has(name) && name !== positionIds && !added.includes(name as never))
+      fail(`the input "${name}" is not one that this backend can fill.`);
   for (const { present } of caches)
     if (!session.outputs.some(({ name }) => name === present)) fail(`there is no output "${present}".`);
 
@@ -116,6 +121,7 @@ function readLayout(
     vocabulary,
     inputIds: inputs.input_ids,
     attentionMask: inputs.attention_mask,
+    positionIds,
     logits: logits.name,
     hasHead,
     caches,

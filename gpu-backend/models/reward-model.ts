@@ -1,23 +1,46 @@
 import type { PromptReader } from '../../src/tokens/prompt.ts';
 
-/** A prompt and a text as ids, joined, and where each step of the text ends: index of its last token. */
+/** A prompt and a text as ids, joined, and where each step of the text ends: index of the token that its score is read at. */
 export interface RewardInput {
   readonly ids: readonly number[];
+  /** Of a pair: 1 for the tokens of the second text. */
+  readonly types?: readonly number[];
   readonly stepEnds: readonly number[];
 }
 
-/** A model that gives numbers to a text: one for the whole (outcome) or one at each step's end (process). */
-export interface RewardModel extends PromptReader {
-  readonly kind: 'outcome' | 'process';
+/** How a prompt and a text become one row. */
+export interface RewardReading {
+  /**
+   * `continuation`: the prompt as a policy reads it, and the text behind it. `conversation`: the text as the assistant's turn
+   * of the chat template. `pair`: two texts, as the tokenizer puts them together (a cross-encoder).
+   */
+  readonly input: 'continuation' | 'conversation' | 'pair';
+  /** Ids put behind the text: an end token. */
+  readonly append: readonly number[];
+  /** Ids put behind each step; the last of them is where the step's score is read. Empty: the last token of the step. */
+  readonly separator: readonly number[];
+}
+
+/** Whatever gives numbers to a row of ids. */
+export interface TextModel extends PromptReader {
+  readonly kind: 'outcome' | 'process' | 'embedding';
   readonly name: string;
   readonly fingerprint: string;
-  /** Raw numbers of each row, in order: one for an outcome model, one a step for a process model. They may be NaN. */
+  /** Raw numbers of each row, in order. They may be NaN. */
   read(rows: readonly RewardInput[]): Promise<number[][]>;
   release(): void;
+}
+
+/** A model that gives numbers to a text: one for the whole (outcome) or one at each step's end (process). */
+export interface RewardModel extends TextModel {
+  readonly kind: 'outcome' | 'process';
+  /** Absent: a continuation, with nothing added. */
+  readonly reading?: RewardReading;
 }
 
 /** What both kinds are made from. */
 export interface RewardParts extends PromptReader {
   readonly name: string;
   readonly fingerprint: string;
+  readonly reading: RewardReading;
 }

@@ -15,6 +15,8 @@ export class SharedRows implements LanguageRows {
   readonly #buffer: KvBuffer;
   /** Inputs and outputs of `decode`, for as many rows as there may be. */
   readonly #ids: BigInt64Array;
+  /** Where the next token of each row stands: what the row holds before it. */
+  readonly #places: BigInt64Array;
   readonly #scales: Float32Array;
   readonly #logits: Float32Array;
   readonly #probabilities: Float32Array;
@@ -30,6 +32,7 @@ export class SharedRows implements LanguageRows {
     this.#layout = layout;
     this.#buffer = buffer;
     this.#ids = new BigInt64Array(maxRows);
+    this.#places = new BigInt64Array(maxRows);
     this.#scales = new Float32Array(maxRows);
     // pages that no step has touched take no memory
     this.#logits = new Float32Array(maxRows * layout.vocabulary);
@@ -42,6 +45,7 @@ export class SharedRows implements LanguageRows {
     const rows = tokens.length;
     for (let row = 0; row < rows; row++) {
       this.#ids[row] = BigInt(tokens[row]!);
+      this.#places[row] = BigInt(lengths[row]!);
       this.#scales[row] = scaleOf(temperatures[row]!);
       this.#setOnes(row, lengths[row]! + 1);
     }
@@ -67,6 +71,10 @@ export class SharedRows implements LanguageRows {
     const binding = this.#bind(row, {
       rows: 1,
       ids: int64([1, length], BigInt64Array.from(tokens, BigInt)),
+      places: int64(
+        [1, length],
+        BigInt64Array.from({ length }, (_, place) => BigInt(past + place)),
+      ),
       mask: int64([1, past + length], new BigInt64Array(past + length).fill(1n)),
       positions: int64(
         [count],
@@ -112,6 +120,7 @@ export class SharedRows implements LanguageRows {
     const binding = this.#bind(0, {
       rows,
       ids: new Tensor(library, 'int64', [rows, 1], this.#ids),
+      places: new Tensor(library, 'int64', [rows, 1], this.#places),
       // as wide as the buffer at every step, so that one binding serves for all of them
       mask: new Tensor(library, 'int64', [rows, this.#buffer.capacity], this.#mask),
       positions: new Tensor(library, 'int64', [1], new BigInt64Array(1)),
@@ -126,7 +135,7 @@ export class SharedRows implements LanguageRows {
 
   /** Everything of a run over `rows` rows from `first` on: past and present are one tensor each, read and written. */
   #bind(first: number, run: Run): Binding {
-    const { inputIds, attentionMask, vocabulary, caches, cache, hasHead } = this.#layout;
+    const { inputIds, attentionMask, positionIds, vocabulary, caches, cache, hasHead } = this.#layout;
     const { library } = this.#session;
     const { capacity, arrays } = this.#buffer;
     const float = (shape: number[], data: Float32Array) => new Tensor(library, 'float32', shape, data);
@@ -142,6 +151,7 @@ export class SharedRows implements LanguageRows {
       {
         [inputIds]: run.ids,
         [attentionMask]: run.mask,
+        ...(positionIds ? { [positionIds]: run.places } : {}),
         ...named('past'),
         ...(hasHead ? { [head.positions]: run.positions, [head.scales]: float([run.rows, 1, 1], run.scales) } : {}),
       },
@@ -157,6 +167,7 @@ export class SharedRows implements LanguageRows {
 interface Run {
   readonly rows: number;
   readonly ids: Tensor;
+  readonly places: Tensor;
   readonly mask: Tensor;
   readonly positions: Tensor;
   readonly scales: Float32Array;

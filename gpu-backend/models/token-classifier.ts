@@ -1,9 +1,10 @@
-import type { ClassifierGraph } from './classifier-graph.ts';
-import type { RewardInput, RewardModel, RewardParts } from './reward-model.ts';
+import type { EncoderGraph } from './encoder-graph.ts';
+import type { RewardInput, RewardModel, RewardParts, RewardReading } from './reward-model.ts';
+import { type Readout, readOut } from './sequence-classifier.ts';
 
 /**
- * A process reward: one number at the last token of each step. Of two labels it is the probability of label 1 (softmax);
- * a single label is given as it is.
+ * A process reward: one number at a token of each step. Of two labels it is the probability of label 1 (softmax) where the
+ * configuration says nothing else; a single label is given as it is.
  */
 export class TokenClassifier implements RewardModel {
   readonly kind = 'process';
@@ -12,30 +13,30 @@ export class TokenClassifier implements RewardModel {
   readonly tokenizer: RewardModel['tokenizer'];
   readonly template: RewardModel['template'];
   readonly context: number;
-  readonly #graph: ClassifierGraph;
+  readonly reading: RewardReading;
+  readonly #graph: EncoderGraph;
+  readonly #readout: Readout;
 
-  constructor({ name, fingerprint, tokenizer, template, context }: RewardParts, graph: ClassifierGraph) {
-    if (graph.labels > 2)
-      throw new Error(`The model "${name}" gives ${graph.labels} numbers a token; a process reward has one or two.`);
+  constructor({ name, fingerprint, tokenizer, template, context, reading }: RewardParts, graph: EncoderGraph, readout: Readout) {
     this.name = name;
     this.fingerprint = fingerprint;
     this.tokenizer = tokenizer;
     this.template = template;
     this.context = context;
+    this.reading = reading;
     this.#graph = graph;
+    this.#readout = readout;
   }
 
   async read(rows: readonly RewardInput[]): Promise<number[][]> {
-    const logits = await this.#graph.run(rows.map(({ ids }) => ids));
-    return rows.map(({ stepEnds }, row) => stepEnds.map((end) => this.#value(logits[row]!, end)));
+    const logits = await this.#graph.run(rows);
+    const { size } = this.#graph;
+    return rows.map(({ stepEnds }, row) =>
+      stepEnds.map((end) => readOut(logits[row]!.subarray(end * size, (end + 1) * size), this.#readout)),
+    );
   }
 
   release(): void {
     this.#graph.release();
-  }
-
-  #value(logits: Float32Array, token: number): number {
-    if (this.#graph.labels === 1) return logits[token]!;
-    return 1 / (1 + Math.exp(logits[2 * token]! - logits[2 * token + 1]!)); // softmax of two, its second member
   }
 }

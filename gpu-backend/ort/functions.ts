@@ -6,8 +6,20 @@
 /** Version of the table that is asked for; every place below exists in it. Libraries before 1.24 do not offer it. */
 export const API_VERSION = 24;
 
-/** `out` is a pointer that the function writes; `path` is wide on Windows. */
-export type Argument = 'handle' | 'data' | 'text' | 'path' | 'int' | 'size' | 'out' | 'out_int' | 'out_size';
+/** `out` is a pointer that the function writes, or as many as the array given has; `path` is wide on Windows. */
+export type Argument =
+  | 'handle'
+  | 'handles'
+  | 'data'
+  | 'text'
+  | 'texts'
+  | 'path'
+  | 'int'
+  | 'size'
+  | 'out'
+  | 'out_text'
+  | 'out_int'
+  | 'out_size';
 
 interface Signature {
   readonly index: number;
@@ -24,6 +36,7 @@ export const functions = {
   CreateEnv: status(3, 'int', 'text', 'out'),
   CreateSession: status(7, 'handle', 'path', 'handle', 'out'),
   CreateSessionFromArray: status(8, 'handle', 'data', 'size', 'handle', 'out'),
+  Run: status(9, 'handle', 'handle', 'texts', 'handles', 'size', 'texts', 'size', 'out'),
   CreateSessionOptions: status(10, 'out'),
   SetSessionLogSeverityLevel: status(22, 'handle', 'int'),
   SetSessionGraphOptimizationLevel: status(23, 'handle', 'int'),
@@ -34,12 +47,16 @@ export const functions = {
   SessionGetOutputTypeInfo: status(34, 'handle', 'size', 'out'),
   SessionGetInputName: status(36, 'handle', 'size', 'handle', 'out'),
   SessionGetOutputName: status(37, 'handle', 'size', 'handle', 'out'),
+  CreateTensorAsOrtValue: status(48, 'handle', 'data', 'size', 'int', 'out'),
   CreateTensorWithDataAsOrtValue: status(49, 'handle', 'data', 'size', 'data', 'size', 'int', 'out'),
+  GetTensorMutableData: status(51, 'handle', 'out'),
   CastTypeInfoToTensorInfo: status(55, 'handle', 'out'),
   GetTensorElementType: status(60, 'handle', 'out_int'),
   GetDimensionsCount: status(61, 'handle', 'out_size'),
   GetDimensions: status(62, 'handle', 'data', 'size'),
+  GetTensorTypeAndShape: status(65, 'handle', 'out'),
   CreateCpuMemoryInfo: status(69, 'int', 'int', 'out'),
+  MemoryInfoGetName: status(71, 'handle', 'out_text'),
   AllocatorFree: status(76, 'handle', 'handle'),
   GetAllocatorWithDefaultOptions: status(78, 'out'),
   ReleaseEnv: release(92),
@@ -48,13 +65,23 @@ export const functions = {
   ReleaseSession: release(95),
   ReleaseValue: release(96),
   ReleaseTypeInfo: release(98),
+  ReleaseTensorTypeAndShapeInfo: release(99),
   ReleaseSessionOptions: release(100),
   AddSessionConfigEntry: status(130, 'handle', 'text', 'text'),
+  CreateAllocator: status(131, 'handle', 'handle', 'out'),
+  ReleaseAllocator: release(132),
   RunWithBinding: status(133, 'handle', 'handle', 'handle'),
   CreateIoBinding: status(134, 'handle', 'out'),
   ReleaseIoBinding: release(135),
   BindInput: status(136, 'handle', 'text', 'handle'),
   BindOutput: status(137, 'handle', 'text', 'handle'),
+  SessionOptionsAppendExecutionProvider_CUDA_V2: status(204, 'handle', 'handle'),
+  CreateCUDAProviderOptions: status(205, 'out'),
+  UpdateCUDAProviderOptions: status(206, 'handle', 'texts', 'texts', 'size'),
+  ReleaseCUDAProviderOptions: release(208),
+  SessionOptionsAppendExecutionProvider: status(216, 'handle', 'text', 'texts', 'texts', 'size'),
+  GetBuildInfoString: { index: 254, result: 'text', arguments: [] },
+  SessionGetMemoryInfoForInputs: status(380, 'handle', 'out', 'size'),
 } as const satisfies Record<string, Signature>;
 
 export type FunctionName = keyof typeof functions;

@@ -20,10 +20,16 @@ const LOG_ERRORS_ONLY = 3;
 export class OrtLibrary {
   readonly version: string;
   readonly path: string;
+  /** Commit and flags of the build, in words. */
+  readonly buildInfo: string;
   /** Held for good: koffi unloads a library whose handle is collected, and the functions below would point to nothing. */
   readonly loaded: ReturnType<Koffi['load']>;
+  /** Others that it needs, held likewise. */
+  readonly #preloaded: ReturnType<Koffi['load']>[] = [];
+  readonly #load: (path: string) => ReturnType<Koffi['load']>;
   readonly #functions: Record<FunctionName, NativeFunction>;
   readonly #decodeText: (pointer: Handle) => string;
+  readonly #view: (pointer: Handle, bytes: number) => ArrayBuffer;
   readonly env: Handle;
   readonly cpuMemory: Handle;
   readonly allocator: Handle;
@@ -31,11 +37,14 @@ export class OrtLibrary {
   /** Use `openLibrary`. */
   constructor(koffi: Koffi, path: string) {
     this.path = path;
+    this.#load = (each) => load(koffi, each);
     this.loaded = load(koffi, path);
     const api = functionTable(koffi, this.loaded, path);
     this.version = api.version;
     this.#functions = api.functions;
     this.#decodeText = (pointer) => koffi.decode.string(pointer);
+    this.#view = (pointer, bytes) => koffi.view(pointer, bytes);
+    this.buildInfo = this.#functions.GetBuildInfoString();
     this.env = this.create('CreateEnv', LOG_ERRORS_ONLY, 'winnow');
     this.cpuMemory = this.create('CreateCpuMemoryInfo', 0, 0); // OrtDeviceAllocator, OrtMemTypeDefault
     this.allocator = this.create('GetAllocatorWithDefaultOptions');
@@ -79,6 +88,16 @@ export class OrtLibrary {
     return text;
   }
 
+  /** A copy of what a pointer points to. */
+  copyOf(pointer: Handle, bytes: number): Uint8Array<ArrayBuffer> {
+    return bytes === 0 ? new Uint8Array() : new Uint8Array(this.#view(pointer, bytes)).slice();
+  }
+
+  /** Loads a library that this one will look for by its name. */
+  preload(path: string): void {
+    this.#preloaded.push(this.#load(path));
+  }
+
   release(name: FunctionName, handle: Handle): void {
     this.#functions[name](handle);
   }
@@ -115,7 +134,7 @@ function load(koffi: Koffi, path: string): ReturnType<Koffi['load']> {
     return koffi.load(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${path} cannot be loaded as ONNX Runtime: ${reason}`, { cause });
+    throw new Error(`${path} cannot be loaded: ${reason}`, { cause });
   }
 }
 
@@ -153,12 +172,15 @@ function functionTable(koffi: Koffi, library: ReturnType<Koffi['load']>, path: s
   }
   const types: Record<Argument, unknown> = {
     handle: 'void *',
+    handles: 'void **',
     data: 'void *',
     text: 'str',
+    texts: 'const char **',
     path: process.platform === 'win32' ? 'str16' : 'str',
     int: 'int',
     size: 'size_t',
     out: koffi.out(koffi.pointer('void *')),
+    out_text: koffi.out(koffi.pointer('str')),
     out_int: koffi.out(koffi.pointer('int')),
     out_size: koffi.out(koffi.pointer('size_t')),
   };

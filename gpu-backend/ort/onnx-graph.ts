@@ -1,9 +1,11 @@
 import { delimited, type Field, fieldsOf, joined, numberOf, numeric, textsOf } from './protobuf.ts';
-import { type ElementType, elementTypes } from './tensor.ts';
+import type { GraphValue } from './session.ts';
+import { type ElementType, elementName, elementTypes } from './tensor.ts';
 
 // Numbers of the fields that are read or written here (onnx.proto).
 const MODEL_GRAPH = 7;
-const GRAPH = { node: 1, name: 2, input: 11, output: 12 } as const;
+const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12 } as const;
+const TENSOR_NAME = 8;
 const NODE = { input: 1, output: 2, operator: 4, attribute: 5 } as const;
 const ATTRIBUTE = { name: 1, integer: 3, type: 20 } as const;
 const ATTRIBUTE_INTEGER = 2;
@@ -45,6 +47,7 @@ export interface GraphChange {
 /** The operators of an ONNX file, and the file again with some of them changed. Weights are never looked into. */
 export class OnnxGraph {
   readonly nodes: readonly GraphNode[];
+  readonly inputs: readonly GraphValue[];
   readonly outputs: readonly OutputShape[];
   readonly #model: readonly Field[];
   readonly #graph: readonly Field[];
@@ -56,6 +59,12 @@ export class OnnxGraph {
     if (!graph) throw new Error('it has no graph.');
     this.#graph = fieldsOf(graph.bytes);
     this.nodes = this.#graph.filter(({ number }) => number === GRAPH.node).map(({ bytes }) => readNode(bytes));
+    // a file of the old form lists its weights among the inputs
+    const weights = new Set(
+      this.#graph.flatMap(({ number, bytes }) => (number === GRAPH.initializer ? textsOf(fieldsOf(bytes), TENSOR_NAME) : [])),
+    );
+    const inputs = this.#graph.filter(({ number, bytes }) => number === GRAPH.input && !weights.has(valueName(bytes)));
+    this.inputs = inputs.map(({ bytes }) => ({ ...readOutput(bytes), type: elementName(readType(bytes)) }));
     this.outputs = this.#graph.filter(({ number }) => number === GRAPH.output).map(({ bytes }) => readOutput(bytes));
   }
 
@@ -106,10 +115,14 @@ function readNode(bytes: Uint8Array): GraphNode {
   };
 }
 
+const inner = (message: Uint8Array, number: number): Uint8Array =>
+  fieldsOf(message).find((field) => field.number === number)?.bytes ?? new Uint8Array();
+/** The tensor type of an input or output: of its elements (1) and its shape (2). */
+const tensorOf = (value: Uint8Array): Uint8Array => inner(inner(value, VALUE.type), 1);
+const readType = (value: Uint8Array): number => numberOf(tensorOf(value), 1) ?? 0;
+
 function readOutput(bytes: Uint8Array): OutputShape {
-  const inner = (message: Uint8Array, number: number) => fieldsOf(message).find((field) => field.number === number)?.bytes;
-  const type = inner(bytes, VALUE.type) ?? new Uint8Array();
-  const shape = inner(inner(type, 1) ?? new Uint8Array(), 2) ?? new Uint8Array();
+  const shape = inner(tensorOf(bytes), 2);
   return { name: valueName(bytes), shape: fieldsOf(shape).map((dimension) => numberOf(dimension.bytes, 1) ?? -1) };
 }
 

@@ -1,7 +1,7 @@
 import type { Binding } from './binding.ts';
 import type { FunctionName } from './functions.ts';
 import type { Handle, OrtLibrary } from './library.ts';
-import { type ElementType, elementName } from './tensor.ts';
+import { type ElementType, elementBytes, elementName, type Tensor } from './tensor.ts';
 
 /** An input or output of a graph. A dimension that the graph leaves open is -1. */
 export interface GraphValue {
@@ -41,8 +41,46 @@ export class Session {
     return this.library.callAsync('RunWithBinding', this.handle, null, binding.handle);
   }
 
+  /**
+   * Computes every output, whatever its shape turns out to be: the runtime allocates them, and they are copied. For graphs
+   * that are asked now and then; what runs in a loop binds its tensors.
+   */
+  async outputsOf(inputs: Readonly<Record<string, Tensor>>): Promise<Record<string, OutputTensor>> {
+    const { library } = this;
+    const names = this.outputs.map(({ name }) => name);
+    const values: (Handle | null)[] = names.map(() => null);
+    const given = Object.values(inputs).map(({ handle }) => handle);
+    const count = given.length;
+    try {
+      await library.callAsync('Run', this.handle, null, Object.keys(inputs), given, count, names, names.length, values);
+      return Object.fromEntries(names.map((name, index) => [name, outputTensor(library, values[index]!)]));
+    } finally {
+      for (const value of values) if (value !== null) library.release('ReleaseValue', value);
+    }
+  }
+
   release(): void {
     this.library.release('ReleaseSession', this.handle);
+  }
+}
+
+/** What a graph gave: its own memory now. */
+export interface OutputTensor {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+function outputTensor(library: OrtLibrary, value: Handle): OutputTensor {
+  const info = library.create('GetTensorTypeAndShape', value);
+  try {
+    const { type, shape } = typeAndShape(library, info);
+    if (type.startsWith('type ')) throw new Error(`An output has ${type} of ONNX, which is not served.`);
+    const element = type as ElementType; // by the line above
+    const bytes = shape.reduce((product, size) => product * size, elementBytes[element]);
+    return { type: element, shape, bytes: library.copyOf(library.create('GetTensorMutableData', value), bytes) };
+  } finally {
+    library.release('ReleaseTensorTypeAndShapeInfo', info);
   }
 }
 
@@ -74,7 +112,10 @@ function graphValues(library: OrtLibrary, session: Handle, side: 'Input' | 'Outp
 }
 
 function tensorType(library: OrtLibrary, info: Handle): Omit<GraphValue, 'name'> {
-  const tensor = library.create('CastTypeInfoToTensorInfo', info); // belongs to `info`
+  return typeAndShape(library, library.create('CastTypeInfoToTensorInfo', info)); // which belongs to `info`
+}
+
+function typeAndShape(library: OrtLibrary, tensor: Handle): Omit<GraphValue, 'name'> {
   const dimensions = new BigInt64Array(library.number('GetDimensionsCount', tensor));
   if (dimensions.length > 0) library.call('GetDimensions', tensor, dimensions, dimensions.length);
   const type = elementName(library.number('GetTensorElementType', tensor));

@@ -1,9 +1,35 @@
 import type { Handle, OrtLibrary } from './library.ts';
 
 /** Element types by their number in the C API (ONNXTensorElementDataType). */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+export const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  uint16: 4,
+  int16: 5,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  uint32: 12,
+  uint64: 13,
+} as const;
 export type ElementType = keyof typeof elementTypes;
-export const elementBytes: Record<ElementType, number> = { float32: 4, int32: 4, int64: 8, float16: 2 };
+export const elementBytes: Record<ElementType, number> = {
+  float32: 4,
+  uint8: 1,
+  int8: 1,
+  uint16: 2,
+  int16: 2,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  float16: 2,
+  float64: 8,
+  uint32: 4,
+  uint64: 8,
+};
 
 /** The name of an element type, or the number where this backend has none for it. */
 export const elementName = (number: number): ElementType | `type ${number}` =>

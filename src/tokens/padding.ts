@@ -7,14 +7,15 @@ export interface PaddedRows {
   readonly mask: BigInt64Array;
 }
 
-/** Rows of ids, padded on the right to the longest. */
-export function padded(rows: readonly (readonly number[])[], padding: number): PaddedRows {
+/** Rows of ids, padded to the longest; on the right where no side is said. */
+export function padded(rows: readonly (readonly number[])[], padding: number, side: 'left' | 'right' = 'right'): PaddedRows {
   const length = Math.max(...rows.map((row) => row.length));
   const ids = new BigInt64Array(rows.length * length).fill(BigInt(padding));
   const mask = new BigInt64Array(rows.length * length);
   for (const [row, tokens] of rows.entries()) {
-    for (const [place, token] of tokens.entries()) ids[row * length + place] = BigInt(token);
-    mask.fill(1n, row * length, row * length + tokens.length);
+    const start = row * length + (side === 'left' ? length - tokens.length : 0);
+    for (const [place, token] of tokens.entries()) ids[start + place] = BigInt(token);
+    mask.fill(1n, start, start + tokens.length);
   }
   return { length, ids, mask };
 }

@@ -104,6 +104,11 @@ export class Tokenizer {
     return this.#tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false });
   }
 
+  /** The id of a token of exactly this text. */
+  idOf(token: string): number | undefined {
+    return this.#tokenizer.token_to_id(token);
+  }
+
   /** A lower bound of the tokens of a text, without encoding it: a text of a megabyte is refused by this. */
   atLeast(text: string): number {
     return Math.ceil(text.length / this.#longest);

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { openLibrary } from '../../../gpu-backend/ort/library.ts';
 import { modelConfig } from '../../../schemas/config.ts';
 
 const tiny = `${import.meta.dirname}/../../fixtures/tiny-models/`;
+const tokens = `${import.meta.dirname}/../../fixtures/tokens/`;
 const library = await openLibrary();
 const load = (folder: string) => loadModel(library, 'm', folder, modelConfig.parse({ path: folder }));
 
@@ -29,6 +30,13 @@ function edit(folder: string, file: string, change: (content: Content) => void):
   writeFileSync(path, JSON.stringify(content));
 }
 
+/** Writes another name, as long as `model.onnx.data`, where a graph says where its weights are. */
+function relocate(file: string, location: string): void {
+  const bytes = readFileSync(file);
+  expect(location).toHaveLength('model.onnx.data'.length);
+  writeFileSync(file, Buffer.from(bytes.toString('latin1').replaceAll('model.onnx.data', location), 'latin1'));
+}
+
 const genai = (change: (content: Content) => void) => (folder: string) => edit(folder, 'genai_config.json', change);
 
 test('heads, layers, context and end tokens are read from the files and the graph', async () => {
@@ -37,6 +45,27 @@ test('heads, layers, context and end tokens are read from the files and the grap
   expect(model.fingerprint).toMatch(/^[0-9a-f]{12}$/);
   expect((await load(`${tiny}outcome`)).kind).toBe('outcome');
   expect((await load(`${tiny}process`)).kind).toBe('process');
+});
+
+test('of several formats the one that loses least is taken, and config.json may name another', async () => {
+  const folder = copy('architectures/gpt2-optimum', (folder) => {
+    renameSync(join(folder, 'onnx/model.onnx'), join(folder, 'onnx/model_int8.onnx'));
+    writeFileSync(join(folder, 'onnx/model_q4.onnx'), 'not a graph');
+  });
+  expect((await load(folder)).kind).toBe('policy');
+  edit(folder, 'config.json', (content) => (content.winnow = { file: 'onnx/model_q4.onnx' }));
+  await expect(load(folder)).rejects.toThrow('onnx/model_q4.onnx is not an ONNX model');
+});
+
+test('weights beside the graph count for the fingerprint', async () => {
+  const { fingerprint } = await load(`${tiny}architectures/qwen3-genai`);
+  const other = copy('architectures/qwen3-genai', (folder) => {
+    const path = join(folder, 'model.onnx.data');
+    const bytes = readFileSync(path);
+    bytes[5000]! ^= 1;
+    writeFileSync(path, bytes);
+  });
+  expect((await load(other)).fingerprint).not.toBe(fingerprint);
 });
 
 test('the fingerprint changes with the weights and with the tokenizer, and with nothing else', async () => {
@@ -108,8 +137,8 @@ test.each([
   },
   {
     name: 'an architecture without a head',
-    folder: copy('outcome', (folder) => edit(folder, 'config.json', (content) => (content.architectures = ['LlamaModel']))),
-    says: ['config.json', 'LlamaModel', 'ForSequenceClassification'],
+    folder: copy('outcome', (folder) => edit(folder, 'config.json', (content) => (content.architectures = ['LlamaForPictures']))),
+    says: ['config.json', 'LlamaForPictures', 'ForSequenceClassification', 'winnow.kind'],
   },
   {
     name: 'a head of another kind than the graph',
@@ -117,9 +146,71 @@ test.each([
     says: ['model.onnx', '[batch, length, labels]'],
   },
   {
-    name: 'padding on the left',
-    folder: copy('outcome', (folder) => edit(folder, 'config.json', (content) => (content.winnow = { padding_side: 'left' }))),
+    name: 'padding on a side that there is not',
+    folder: copy('outcome', (folder) => edit(folder, 'config.json', (content) => (content.winnow = { padding_side: 'top' }))),
     says: ['config.json', 'winnow.padding_side'],
+  },
+  {
+    name: "another model's tokenizer, with more ids than the graph knows",
+    folder: copy('policy', (folder) => cpSync(`${tokens}byte-level/tokenizer.json`, join(folder, 'tokenizer.json'))),
+    says: ['tokenizer.json has ids up to 599', 'model.onnx knows 37'],
+  },
+  {
+    name: "another model's tokenizer, with far fewer",
+    folder: copy('policy', (folder) =>
+      edit(folder, 'tokenizer.json', (content) => {
+        content.model.vocab = { '<pad>': 0, '<eos>': 1, '<unk>': 2, a: 3 };
+      }),
+    ),
+    says: ['tokenizer.json has 4 tokens', 'model.onnx knows 37'],
+  },
+  {
+    name: 'weights beside the graph that are missing',
+    folder: copy('architectures/qwen3-genai', (folder) => rmSync(join(folder, 'model.onnx.data'))),
+    says: ['model.onnx takes weights from model.onnx.data', 'there is no file'],
+  },
+  {
+    name: 'weights beside the graph that were cut',
+    folder: copy('architectures/qwen3-genai', (folder) => truncateSync(join(folder, 'model.onnx.data'), 50_000)),
+    says: ['model.onnx.data has 50000 bytes', 'download it again'],
+  },
+  {
+    name: 'weights outside of the folder',
+    folder: copy('architectures/qwen3-genai', (folder) => relocate(join(folder, 'model.onnx'), '../odel.onnx.da')),
+    says: ['../odel.onnx.da', 'outside of the model'],
+  },
+  {
+    name: 'weights at an absolute path',
+    folder: copy('architectures/qwen3-genai', (folder) => relocate(join(folder, 'model.onnx'), '/etc/passwd.abc')),
+    says: ['/etc/passwd.abc', 'outside of the model'],
+  },
+  {
+    name: 'an Optimum graph that was cut',
+    folder: copy('architectures/gpt2-optimum', (folder) => truncateSync(join(folder, 'onnx/model.onnx'), 100_000)),
+    says: ['onnx/model.onnx is not an ONNX model', 'ends in the middle'],
+  },
+  {
+    name: 'no graph at all',
+    folder: copy('architectures/gpt2-optimum', (folder) => rmSync(join(folder, 'onnx/model.onnx'))),
+    says: ['has no graph', 'onnx/model.onnx'],
+  },
+  {
+    name: 'several graphs of formats that nobody knows',
+    folder: copy('architectures/gpt2-optimum', (folder) => {
+      cpSync(join(folder, 'onnx/model.onnx'), join(folder, 'onnx/one.onnx'));
+      renameSync(join(folder, 'onnx/model.onnx'), join(folder, 'onnx/two.onnx'));
+    }),
+    says: ['several graphs (onnx/one.onnx, onnx/two.onnx)', 'winnow.file'],
+  },
+  {
+    name: 'no length of the context',
+    folder: copy('architectures/bloom-optimum', (folder) => edit(folder, 'config.json', (content) => delete content.winnow)),
+    says: ['config.json', 'how many tokens', 'winnow.context'],
+  },
+  {
+    name: 'several logits, of which none is named as the score',
+    folder: copy('process', (folder) => edit(folder, 'config.json', (content) => (content.winnow = { label: 2 }))),
+    says: ['config.json', 'winnow.label is 2', '2 labels'],
   },
   {
     name: 'a template that is not Jinja',

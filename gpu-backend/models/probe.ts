@@ -1,0 +1,75 @@
+import type { KvBuffer, LanguageModel, LanguageRows, Outputs } from './language-model.ts';
+
+const CAPACITY = 24;
+const TEXT = 6;
+// Formats that quantise activations say slightly other things of one row in other company.
+const LEAST = 0.02;
+
+/** How far what a model says of a text's next token depends on how its past was kept: 0 is not at all. */
+export interface Probed {
+  /** Rows of different lengths in one run. */
+  readonly ragged: number;
+  /** Whether that is as little as rounding explains. */
+  readonly sound: boolean;
+}
+
+/**
+ * Reads one text as a whole, and again in parts: two rows of different lengths that decode together, and several tokens on
+ * top of a past. What the graph is thought to do is so checked by what it does, at load, in some ten tiny runs.
+ */
+export async function probe(
+  model: Pick<LanguageModel, 'caches' | 'vocabulary' | 'context'>,
+  rowsOf: (buffer: KvBuffer) => LanguageRows,
+): Promise<Probed> {
+  const capacity = Math.min(CAPACITY, model.context);
+  const arrays = model.caches.map(({ heads, bytes }) => new Uint8Array(2 * heads * bytes * capacity));
+  const rows = rowsOf({ arrays, capacity, maxRows: 2 });
+  try {
+    const text = Array.from({ length: Math.min(TEXT, capacity) }, (_, index) => (7 * index + 3) % model.vocabulary);
+    const whole = await each(rows, { row: 0, tokens: text, past: 0 }, model.vocabulary);
+    const [long, short] = [text.length - 2, 1];
+    await each(rows, { row: 0, tokens: text.slice(0, long), past: 0 }, model.vocabulary);
+    await each(rows, { row: 1, tokens: text.slice(0, short), past: 0 }, model.vocabulary);
+    const together = split(
+      await rows.decode({ tokens: [text[long]!, text[short]!], lengths: [long, short], temperatures: [0, 0] }),
+      model.vocabulary,
+    );
+    const more = await each(rows, { row: 1, tokens: text.slice(short + 1), past: short + 1 }, model.vocabulary);
+    const ragged = Math.max(
+      difference(together[0]!, whole[long]!),
+      difference(together[1]!, whole[short]!),
+      ...more.map((logits, index) => difference(logits, whole[short + 1 + index]!)),
+    );
+    return { ragged, sound: ragged <= LEAST };
+  } finally {
+    rows.release();
+  }
+}
+
+type Reading = Parameters<LanguageRows['read']>[0];
+
+async function each(
+  rows: LanguageRows,
+  reading: Omit<Reading, 'temperature' | 'wanted'>,
+  vocabulary: number,
+): Promise<Float32Array[]> {
+  return split(await rows.read({ ...reading, temperature: 0, wanted: 'each' }), vocabulary);
+}
+
+function split({ logits }: Outputs, vocabulary: number): Float32Array[] {
+  return Array.from({ length: logits.length / vocabulary }, (_, index) =>
+    logits.slice(index * vocabulary, (index + 1) * vocabulary),
+  );
+}
+
+/** Largest difference of two readings, as a part of the range of the first; infinite where one is not finite. */
+function difference(given: Float32Array, wanted: Float32Array): number {
+  let [largest, low, high] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let index = 0; index < wanted.length; index++) {
+    largest = Math.max(largest, Math.abs(given[index]! - wanted[index]!));
+    low = Math.min(low, wanted[index]!);
+    high = Math.max(high, wanted[index]!);
+  }
+  const relative = largest / Math.max(high - low, 1e-9);
+  return Number.isFinite(relative) ? relative : Number.POSITIVE_INFINITY;
+}
