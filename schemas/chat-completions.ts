@@ -52,7 +52,10 @@ export const chatRequest = <Selection extends z.ZodType>(selection: Selection) =
       (value) => (value as { type?: unknown }).type === 'text',
       'Only response_format {"type": "text"} is served.',
     ).optional(),
-    modalities: refused((value) => JSON.stringify(value) === '["text"]', 'Only modalities ["text"] is served.').optional(),
+    modalities: refused(
+      (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text',
+      'Only modalities ["text"] is served.',
+    ).optional(),
     tools: refused((value) => Array.isArray(value) && value.length === 0, 'Tools are not served.').optional(),
     tool_choice: refused((value) => value === 'none', 'Tools are not served. Served: "none".').optional(),
     functions: refused((value) => Array.isArray(value) && value.length === 0, 'Functions are not served.').optional(),

@@ -80,12 +80,17 @@ const unservedMembers = unserved(neutral);
 function unserved(members: Readonly<Record<string, readonly unknown[]>>): { readonly [Name in never]: z.ZodType } {
   return Object.fromEntries(
     Object.entries(members).map(([name, values]) => {
-      const allowed = values.map((value) => JSON.stringify(value));
-      const served = allowed.length > 0 ? ` Served: ${allowed.join(', ')}.` : ' Leave it out.';
-      return [name, refused((value) => allowed.includes(JSON.stringify(value)), `${name} is not served.${served}`).optional()];
+      const allowed = values.map((value) => JSON.stringify(value)).join(', ');
+      const served = allowed === '' ? 'Leave it out.' : `Served: ${allowed}.`;
+      const isNeutral = (given: unknown) => values.some((value) => (Array.isArray(value) ? isEmpty(given) : given === value));
+      return [name, refused(isNeutral, `${name} is not served. ${served}`).optional()];
     }),
   );
 }
+
+/** Of a list or an object; nothing is said of what it holds, which may be nested deeper than a stack is. */
+const isEmpty = (given: unknown): boolean =>
+  typeof given === 'object' && given !== null && (Array.isArray(given) ? given.length === 0 : Object.keys(given).length === 0);
 
 const streamOptions = z.looseObject({
   include_usage: z.boolean().nullish(),
@@ -128,7 +133,7 @@ export const completionRequest = z.looseObject({
   frequency_penalty: penalty,
   presence_penalty: penalty,
   suffix: refused((value) => value === '', 'suffix is not served. Leave it out.').optional(),
-  logit_bias: refused((value) => JSON.stringify(value) === '{}', 'logit_bias is not served.').optional(),
+  logit_bias: refused(isEmpty, 'logit_bias is not served.').optional(),
   response_format: refused(
     (value) => (value as { type?: unknown }).type === 'text',
     'Only response_format {"type": "text"} is served.',
@@ -146,11 +151,8 @@ export const backendChatRequest = chatRequest(z.unknown()).extend({
   add_generation_prompt: z.boolean().nullish().describe('Begin a new turn; true where absent.'),
   echo: refused((value) => value === false, 'echo is not served in chat. Served: false.').optional(),
   chat_template: refused(() => false, "chat_template is not served: the model's own is used. Leave it out.").optional(),
-  chat_template_kwargs: refused(
-    (value) => JSON.stringify(value) === '{}',
-    'chat_template_kwargs is not served. Served: {}.',
-  ).optional(),
-  documents: refused((value) => JSON.stringify(value) === '[]', 'documents is not served. Leave it out.').optional(),
+  chat_template_kwargs: refused(isEmpty, 'chat_template_kwargs is not served. Served: {}.').optional(),
+  documents: refused(isEmpty, 'documents is not served. Leave it out.').optional(),
   input_ids: refused(() => false, 'input_ids is not served in chat. Send ids as the prompt of /v1/completions.').optional(),
   winnow: refused(() => false, 'A backend alone does not scale. Send winnow to the edge, or leave it out.').optional(),
 });

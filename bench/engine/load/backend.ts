@@ -29,6 +29,7 @@ export interface RunningBackend {
   metrics(): Promise<ReadonlyMap<string, Family>>;
   /** How it ended: `null` while it runs. */
   exit(): number | string | null;
+  kill(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -66,6 +67,7 @@ export async function startBackend(settings: BackendSettings): Promise<RunningBa
     startMs: performance.now() - began,
     metrics: async () => readExposition(await (await fetch(`${url}/metrics`)).text()),
     exit: () => ended,
+    kill: (signal) => void child.kill(signal),
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
