@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { ChatTemplate, specialTokens } from '../../src/tokens/chat-template.ts';
 import { Tokenizer, tokenizerJson } from '../../src/tokens/tokenizer.ts';
 import type { ModelFiles } from './files.ts';
-import { strftimeNow } from './strftime.ts';
 
 const namedTemplate = z.looseObject({ name: z.string(), template: z.string() });
 const tokenizerConfig = z.looseObject({
@@ -68,7 +67,7 @@ function readTokenizer(definition: z.infer<typeof tokenizerJson>, config: object
 
 function readTemplate(source: string, special: Readonly<Record<string, string>>, folder: string): ChatTemplate {
   try {
-    return new ChatTemplate(source, { ...special, strftime_now: strftimeNow });
+    return new ChatTemplate(source, special);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${folder}: the chat template cannot be read: ${reason}`, { cause });
