@@ -182,9 +182,19 @@ export class Engine {
     spend(group, past, chunk.length);
     if (measurement) for (const place of chunk.keys()) measurement.see(past + place, this.#outputsAt(outputs, place));
     this.#observer.step({ kind: 'read', tokens: 0, positions: chunk.length, ms: performance.now() - began });
-    if (past + chunk.length < tokens.length) return;
+    if (past + chunk.length < tokens.length) {
+      this.#letShorterGo(group, row);
+      return;
+    }
     this.#readLast = false;
     this.#share(group, this.#seats.readerJoins(group), outputs);
+  }
+
+  /** Between two chunks a long prompt steps aside for one that is soon read; what it has is kept, and it goes on from there. */
+  #letShorterGo(group: Group, row: number): void {
+    const left = group.tokens.length - this.#cache.lengthOf(row);
+    if (group.measurement || !this.#scheduler.hasShorter(group, left / 2) || !this.#seats.setAside(group, row)) return;
+    this.#scheduler.toTheEnd(group.call);
   }
 
   async #decode(): Promise<void> {

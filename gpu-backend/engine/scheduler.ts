@@ -77,6 +77,17 @@ export class Scheduler {
     return best;
   }
 
+  /** Whether another call waits with a group of at most `length` tokens that nobody reads, and is as urgent. */
+  hasShorter({ call }: Group, length: number): boolean {
+    const isShort = ({ tokens, reading, outputs }: Group) => !reading && outputs === null && tokens.length <= length;
+    return this.#calls.some((other) => other !== call && other.priority <= call.priority && other.groups.some(isShort));
+  }
+
+  /** A call lets others go first that are as urgent and hold as few rows. */
+  toTheEnd(call: Call): void {
+    this.#calls.push(...this.#calls.splice(this.#calls.indexOf(call), 1));
+  }
+
   /** Takes the next sequence out of a group; the group leaves with its last one. */
   takeSequence(group: Group): Sequence {
     const sequence = group.sequences.shift()!;

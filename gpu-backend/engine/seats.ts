@@ -109,6 +109,16 @@ export class Seats {
     this.#rows.dropReader();
   }
 
+  /** The group that is being read gives its row up, and goes on later from what is kept; false where it cannot be kept. */
+  setAside(group: Group, row: number): boolean {
+    const length = this.#cache.lengthOf(row);
+    if (!this.#prefixes.insert(group.tokens.slice(0, length), row)) return false;
+    group.computed = Math.max(group.computed, length);
+    group.reading = false;
+    this.#rows.dropReader();
+    return true;
+  }
+
   /** Makes room for one position more in every active row; false where one of them must give way first. */
   growForStep(): boolean {
     return this.#cache.growForStep();

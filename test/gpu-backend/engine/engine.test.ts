@@ -327,6 +327,27 @@ test('a call with one candidate does not wait for the hundred of another; a lowe
   expect(ended.at(-1)).toBe('late');
 });
 
+test('a short prompt is read between two chunks of a long one, which goes on from what it has', async () => {
+  const told: string[] = [];
+  const { engine, model } = historyEngine({ context: 5000, maxKvBytes: 1 << 20, slots: 4 });
+  const alone = await write(
+    historyEngine({ context: 5000 }).engine,
+    generation({ prompt: encode('b'.repeat(3000)), branches: [branch({ maxTokens: 3 })] }),
+  );
+  const long = write(engine, generation({ prompt: encode('b'.repeat(3000)), branches: [branch({ maxTokens: 3 })] }));
+  void long.then(() => told.push('long'));
+  while (model.runs.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const shorts = ['one', 'two', 'three'].map((name) =>
+    write(engine, generation({ prompt: encode(name), branches: [branch({ maxTokens: 3 })] })).then(() => told.push(name)),
+  );
+  await Promise.all(shorts);
+  expect(model.runs.filter((size) => size < 0).reduce((sum, size) => sum - size, 0)).toBeLessThan(1500);
+  const { lines, usage } = await long;
+  expect(told.at(-1)).toBe('long');
+  expect(lines).toEqual(alone.lines);
+  expect(usage).toEqual({ ...alone.usage, cached: 0, processed: usage.unique });
+});
+
 test('pieces of a candidate are its text, with what may begin a stop string held back', async () => {
   const script = encode('ab st stop');
   const { engine } = historyEngine({ logits: (history) => only(script[history.length - 9]!) });
