@@ -64,10 +64,10 @@ export async function startBackend({ config, configFolder, host, port }: Backend
 
 /** Where the gauges look at each scrape. */
 function watched(models: Models): Watched {
-  const named = (policy: boolean) => models.list().filter(({ kind }) => (kind === 'policy') === policy);
+  const named = (...kinds: readonly string[]) => models.list().filter(({ kind }) => kinds.includes(kind));
   return {
-    engines: () => named(true).map(({ name }) => [name, models.engine(name).stats] as const),
-    scorers: () => named(false).map(({ name }) => [name, models.scorer(name, 'model').waiting] as const),
+    engines: () => named('policy').map(({ name }) => [name, models.engine(name).stats] as const),
+    scorers: () => named('outcome', 'process').map(({ name }) => [name, models.scorer(name, 'model').waiting] as const),
   };
 }
 

@@ -25,7 +25,7 @@ const PROMPT = { least: 8, most: 96 };
 const ANSWER = { least: 8, most: 112 };
 
 const backend = await startBackend({ model: options.model, slots: Math.max(clients, 64) });
-const ids = await vocabularyOf(backend.url, 16_384);
+const ids = await vocabularyOf(backend.url, 4096);
 const label = { labels: { model_name: 'policy' } };
 console.log(`${options.model}, ${cpus().length} x ${cpus()[0]!.model}, Node ${process.version}`);
 console.log(

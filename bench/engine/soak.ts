@@ -40,7 +40,7 @@ const backend = await startBackend({
   maxKvBytes: Number(options['kv-megabytes']) << 20,
   reward: true,
 });
-const ids = await vocabularyOf(backend.url, 16_384);
+const ids = await vocabularyOf(backend.url, 4096);
 console.log(`${options.model}, ${options.minutes} minutes, ${options.clients} clients, seed ${seed}`);
 console.log(`${cpus().length} x ${cpus()[0]!.model}, Node ${process.version}\n`);
 

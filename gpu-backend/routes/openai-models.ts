@@ -32,5 +32,5 @@ const entry = ({ name, kind, context, chat_template, fingerprint }: BackendModel
   root: name,
   parent: null,
   max_model_len: context,
-  winnow: { kind: kind === 'policy' ? 'policy' : 'reward', chat_template, fingerprint },
+  winnow: { kind: kind === 'outcome' || kind === 'process' ? 'reward' : kind, chat_template, fingerprint },
 });

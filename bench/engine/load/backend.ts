@@ -45,6 +45,7 @@ export async function startBackend(settings: BackendSettings): Promise<RunningBa
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   process.once('exit', () => child.kill('SIGKILL'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130)); // and the child with it
   let ended: number | string | null = null;
   const exited = new Promise<void>((done) => {
     child.once('exit', (code, signal) => {
