@@ -6,6 +6,7 @@ import { Recordings } from './recordings.ts';
 import { access } from './routes/access.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { completions } from './routes/completions.ts';
+import { embed } from './routes/embed.ts';
 import { failure } from './routes/failure.ts';
 import { generate } from './routes/generate.ts';
 import { health } from './routes/health.ts';
@@ -15,6 +16,7 @@ import { models } from './routes/models.ts';
 import { openAiModel, openAiModels } from './routes/openai-models.ts';
 import { score } from './routes/score.ts';
 import type { OpenAiOptions, Serving } from './routes/serving.ts';
+import { tensors } from './routes/tensors.ts';
 
 export interface AppOptions extends OpenAiOptions {
   /** The models once they are loaded, null until then and while the process ends. */
@@ -42,6 +44,8 @@ export function createApp({ serving: loaded, key, ...options }: AppOptions): Hon
   app.post('/generate', (c, next) => generate(port(), recordings, maxBodyBytes)(c, next));
   app.post('/score', (c, next) => score(port(), recordings, maxBodyBytes)(c, next));
   app.post('/logprobs', (c, next) => logprobs(serving().models, maxBodyBytes)(c, next));
+  app.post('/embed', (c, next) => embed(serving().models, recordings, maxBodyBytes)(c, next));
+  app.post('/tensors', (c, next) => tensors(serving().models, maxBodyBytes)(c, next));
   app.get('/models', (c, next) => models(port())(c, next));
   app.post('/v1/chat/completions', (c, next) => chatCompletions(serving(), options)(c, next));
   app.post('/v1/completions', (c, next) => completions(serving(), options)(c, next));

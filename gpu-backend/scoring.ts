@@ -2,11 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CandidateLine, GenerateLine, GenerateRequest, RawScore, ScoreRequest, ScoreResponse } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import { splitSteps } from '../src/answers/steps.ts';
-import { encodePrompt } from '../src/tokens/prompt.ts';
 import { candidateIds, type Generation } from './engine/call.ts';
-import { rewardInput } from './engine/reward-input.ts';
+import { type RewardReader, rewardReader } from './engine/reward-input.ts';
 import type { Scorer } from './engine/scorer.ts';
-import type { RewardInput } from './models/reward-model.ts';
 import type { Models } from './models.ts';
 
 /** Who waits for the scores, and how long. */
@@ -16,7 +14,7 @@ interface Caller {
 }
 
 /** What a score says, whoever it is of. */
-type Scored = { ok: true; value: number; steps?: number[]; tokens: number } | { ok: false; reason: string };
+type Scored = { ok: true; value: number; steps?: number[]; tokens: number; truncated?: number } | { ok: false; reason: string };
 
 // Texts are tokenised in groups of this size, with a turn of the event loop between two groups.
 const ENCODED_AT_ONCE = 128;
@@ -24,7 +22,7 @@ const ENCODED_AT_ONCE = 128;
 /** Scores given texts; equal ones once. A text that cannot be read fails alone. */
 export async function score(models: Models, request: ScoreRequest, signal: AbortSignal): Promise<ScoreResponse> {
   const scorer = models.scorer(request.model, 'model');
-  const prompt = encodePrompt(scorer.model, request.prompt);
+  const reader = rewardReader(scorer.model, request.prompt, request.truncate);
   checkSteps(request);
   const caller = { deadline: performance.now() + request.deadline_ms, signal };
   const distinct = new Map<string, Promise<Scored>>();
@@ -32,7 +30,7 @@ export async function score(models: Models, request: ScoreRequest, signal: Abort
   for (const [index, { id, text, steps }] of request.candidates.entries()) {
     if (index % ENCODED_AT_ONCE === ENCODED_AT_ONCE - 1) await nextTurn();
     const key = JSON.stringify(steps ?? text);
-    const scored = distinct.get(key) ?? scoreText(scorer, prompt, { text, steps }, caller);
+    const scored = distinct.get(key) ?? scoreText(scorer, reader, { text, steps }, caller);
     distinct.set(key, scored);
     scores.push(scored.then((result) => ({ id, ...result })));
   }
@@ -44,25 +42,25 @@ export async function score(models: Models, request: ScoreRequest, signal: Abort
 
 /** Scores the candidates of a generation as they end: prefix and new text together. */
 export function candidateScorer(scorer: Scorer, request: GenerateRequest, generation: Generation) {
-  const prompt = encodePrompt(scorer.model, request.prompt);
+  const reader = rewardReader(scorer.model, request.prompt);
   const before = new Map(generation.branches.flatMap((branch) => candidateIds(branch).map((id) => [id, branch.text])));
   return async (line: CandidateLine): Promise<GenerateLine> => {
     const text = before.get(line.id)! + line.text;
     const steps = scorer.model.kind === 'process' ? splitSteps(text, request.step.delimiter) : undefined;
-    const result = await scoreText(scorer, prompt, { text, steps }, generation);
+    const result = await scoreText(scorer, reader, { text, steps }, generation);
     return { type: 'score', id: line.id, ...result };
   };
 }
 
 async function scoreText(
   scorer: Scorer,
-  prompt: readonly number[],
+  reader: RewardReader,
   { text, steps }: { text: string; steps: readonly string[] | undefined },
   { deadline, signal }: Caller,
 ): Promise<Scored> {
-  let input: RewardInput;
+  let input: ReturnType<RewardReader>;
   try {
-    input = rewardInput(scorer.model, prompt, text, steps);
+    input = reader(text, steps);
   } catch (cause) {
     if (cause instanceof WinnowError) return { ok: false, reason: cause.message };
     console.error(cause);
@@ -72,8 +70,9 @@ async function scoreText(
   if (!reading.ok) return reading;
   const values = [...reading.values];
   const value = values.at(-1)!;
-  const tokens = input.ids.length;
-  return scorer.model.kind === 'process' ? { ok: true, value, steps: values, tokens } : { ok: true, value, tokens };
+  const { truncated } = input;
+  const read = { tokens: input.ids.length, ...(truncated > 0 ? { truncated } : {}) };
+  return scorer.model.kind === 'process' ? { ok: true, value, steps: values, ...read } : { ok: true, value, ...read };
 }
 
 /** Steps are another spelling of the text; where they are not, the scores would be of something else. */

@@ -75,6 +75,7 @@ export const rawScore = z.union([
     value: z.number(),
     steps: z.array(z.number()).optional(),
     tokens: z.int().min(0),
+    truncated: z.int().min(1).optional().describe('Tokens that were left out, as `truncate` asked; absent where all was read.'),
   }),
   z.looseObject({ id: z.string(), ok: z.literal(false), reason: z.string() }),
 ]);
@@ -113,6 +114,13 @@ export const generateLine = z.union([
 ]);
 export type GenerateLine = z.infer<typeof generateLine>;
 
+export const truncate = z
+  .enum(['refuse', 'start', 'end'])
+  .describe(
+    "Of a text that is longer than its model reads: refuse it, or leave out its last tokens, or the prompt's first ones.",
+  );
+export type Truncate = z.infer<typeof truncate>;
+
 export const scoreRequest = z.strictObject({
   key: z.string().min(1).max(128),
   model: z.string(),
@@ -131,6 +139,7 @@ export const scoreRequest = z.strictObject({
     )
     .min(1)
     .max(16_384),
+  truncate: truncate.optional().describe('`refuse` where absent: that text fails alone, with its length.'),
   deadline_ms: z.int().min(1),
 });
 export type ScoreRequest = z.infer<typeof scoreRequest>;
@@ -153,6 +162,7 @@ export const backendModel = z.looseObject({
   context: z.int().describe('Tokens of prompt and text together; 0 for tensors.'),
   chat_template: z.boolean(),
   fingerprint: z.string().describe('Changes when the weights or the tokenizer do.'),
+  dimensions: z.int().optional().describe('Of a vector; embedding only.'),
 });
 export type BackendModel = z.infer<typeof backendModel>;
 

@@ -26,6 +26,7 @@ export class Tokenizer {
   readonly #longest: number;
   /** Texts of the special tokens: wherever they stand, they are read as those tokens. */
   readonly #special: readonly string[];
+  readonly #specialIds: ReadonlySet<number>;
 
   /** One more than the largest id; a graph may have room for more. */
   readonly size: number;
@@ -40,6 +41,7 @@ export class Tokenizer {
     this.#unknown = id ?? (token ? this.#tokenizer.token_to_id(token) : undefined);
     this.#special = (definition.added_tokens ?? []).flatMap(({ content, special }) => (special ? [content] : []));
     this.#oneType = definition.post_processor?.type === 'RobertaProcessing';
+    this.#specialIds = new Set(this.#special.flatMap((token) => this.#tokenizer.token_to_id(token) ?? []));
     const vocabulary = this.#tokenizer.get_vocab(true);
     this.#known = (id) => this.#tokenizer.id_to_token(id) !== undefined;
     this.#longest = 1;
@@ -89,6 +91,17 @@ export class Tokenizer {
     if (special === undefined) return;
     const message = `The text holds ${quoted(special)}, which is a special token of this model. Leave it out or write it differently.`;
     throw new WinnowError('prompt_unsupported', message, { param });
+  }
+
+  /** Special tokens at the end of a row of ids: what `encodeWhole` and `encodePair` put behind a text. */
+  specialEnd(ids: readonly number[]): number {
+    return ids.length - 1 - ids.findLastIndex((id) => !this.#specialIds.has(id));
+  }
+
+  /** Special tokens at its beginning. */
+  specialStart(ids: readonly number[]): number {
+    const first = ids.findIndex((id) => !this.#specialIds.has(id));
+    return first < 0 ? ids.length : first;
   }
 
   /** Text of ids; special tokens (end of text, padding) have none. */
