@@ -39,10 +39,10 @@ const openai = z.strictObject({
     .default('none')
     .describe('How /chat/completions goes on with an answer that was begun. /completions always can.'),
   stop_string: z
-    .enum(['untold', 'include_stop_str_in_output', 'no_stop_trim', 'named', 'logprobs'])
+    .enum(['untold', 'include_stop_str_in_output', 'no_stop_trim', 'named', 'end_in_logprobs', 'stop_in_logprobs'])
     .default('untold')
     .describe(
-      'How the end of a step is told from the end of an answer: kept in the text by that member of the request, `named` in the answer, or by `logprobs` that end before it. `untold`: not at all.',
+      'How the end of a step is told from the end of an answer: kept in the text by that member of the request, `named` in the answer, or by the log-probabilities: they show the end of an answer (llama.cpp), or the stop string (llama-cpp-python). `untold`: not at all.',
     ),
   n: z.boolean().optional().describe('Whether one request may ask for several answers; tried once where absent.'),
   max_n: z.int().min(2).max(1024).default(128).describe("Answers of one request at most; OpenAI's limit."),

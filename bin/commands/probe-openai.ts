@@ -3,7 +3,7 @@ import type { OpenAiConfig } from '../../schemas/config.ts';
 import { Answers, type Choice } from '../../src/backends/openai/answers.ts';
 import { post, type Server } from '../../src/backends/openai/call.ts';
 import { serverEvents } from '../../src/backends/openai/events.ts';
-import { endedByModel, endOf } from '../../src/backends/openai/finish.ts';
+import { endedByModel, endOf, showsStop } from '../../src/backends/openai/finish.ts';
 import { givesSeveral } from '../../src/backends/openai/learned.ts';
 import { refusalOf } from '../../src/backends/openai/refusal.ts';
 import { CannotStart } from '../settings.ts';
@@ -17,6 +17,8 @@ export interface Found {
   readonly n: boolean;
   readonly accepts: OpenAiConfig['accepts'];
   readonly stream: boolean;
+  /** 1 where a request cuts off the one before it; undefined leaves the default. */
+  readonly concurrency: 1 | undefined;
   readonly extra_body: Readonly<Record<string, unknown>>;
   /** Whether answers say how many tokens they took. */
   readonly usage: boolean;
@@ -27,6 +29,7 @@ type Tried =
   | { readonly ok: true; readonly answers: Answers }
   | { readonly ok: false; readonly status: number; readonly why: string };
 
+const STREAMED = { stream: true, stream_options: { include_usage: true } };
 const SHORT = 8; // tokens of a probe that only has to answer
 const ANSWER = 24; // tokens in which some word comes that can be a stop string
 const LONG = 96; // tokens in which a small model ends a one-word answer
@@ -59,13 +62,16 @@ export class Probe {
     const n = several.ok && givesSeveral(several.answers, SHORT);
     const seed = (await this.#greedless(onChat, { seed: 7 })).ok;
     const logprobs = await this.#logprobs(onChat);
+    const first = chat.ok ? chat : raw;
+    const usage = first.ok && first.answers.usage.completion !== null;
     say('top_k, min_p, streaming');
     const sampling = await this.#samplingParameters(onChat);
-    const stream = await this.#streams(onChat);
+    const stream = await this.#streams(onChat, usage);
+    const concurrency = (await this.#atOnce(onChat, stream)) ? undefined : 1;
     say('continuing an answer, keeping a stop string');
     const continuation = onChat ? await this.#continuation() : 'none';
-    const stop_string = await this.#stopString(onChat, logprobs);
-    const first = chat.ok ? chat : raw;
+    const stop_string = await this.#stopString(continuation !== 'none', logprobs);
+    const penalty = logprobs ? await this.#penaltyOff(onChat) : {};
     return {
       api,
       limit_name: this.#limit,
@@ -74,8 +80,9 @@ export class Probe {
       n,
       accepts: [...(seed ? (['seed'] as const) : []), ...(logprobs ? (['logprobs'] as const) : []), ...sampling.accepts],
       stream,
-      extra_body: sampling.off,
-      usage: first.ok && first.answers.usage.completion !== null,
+      concurrency,
+      extra_body: { ...sampling.off, ...penalty },
+      usage,
     };
   }
 
@@ -147,9 +154,34 @@ export class Probe {
     return { accepts, off };
   }
 
-  async #streams(chat: boolean): Promise<boolean> {
-    const tried = await this.#greedless(chat, { stream: true, stream_options: { include_usage: true } });
-    return tried.ok && choiceOf(tried)?.text !== undefined && choiceOf(tried)?.finish !== null;
+  /**
+   * A greedy answer takes the most probable token every time. Where one does not, the server lowers those that came before
+   * (llama-cpp-python does by default), which no candidate should suffer: its penalty is turned off.
+   */
+  async #penaltyOff(chat: boolean): Promise<Record<string, number>> {
+    const asLogprobs = chat ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 };
+    const plainly = async (more: Body) => {
+      const tried = await this.#greedless(chat, { temperature: 0, top_p: 1, ...asLogprobs, ...more }, QUESTION, LONG);
+      const tokens = choiceOf(tried)?.logprobs;
+      return tokens?.every(({ token, top }) => top === undefined || top[0]?.token === token);
+    };
+    if ((await plainly({})) !== false) return {};
+    for (const name of ['repeat_penalty', 'repetition_penalty']) if (await plainly({ [name]: 1 })) return { [name]: 1 };
+    return {};
+  }
+
+  /** Whether it streams whole answers, and counts their tokens where it counts those of others: the count is worth more. */
+  async #streams(chat: boolean, counts: boolean): Promise<boolean> {
+    const tried = await this.#greedless(chat, STREAMED);
+    if (!tried.ok || choiceOf(tried)?.finish === null) return false;
+    return !counts || tried.answers.usage.completion !== null;
+  }
+
+  /** llama-cpp-python gives up the stream that it is writing when another request comes. */
+  async #atOnce(chat: boolean, stream: boolean): Promise<boolean> {
+    const one = () => this.#greedless(chat, stream ? STREAMED : {}, QUESTION, ANSWER);
+    const tried = await Promise.all([one(), one(), one()]);
+    return tried.every((each) => each.ok && choiceOf(each)?.finish !== null);
   }
 
   /**
@@ -164,9 +196,18 @@ export class Probe {
     const none = await tokens('', {});
     if (none === null) return 'none';
     const goesOn = (count: number | null) => count !== null && count > none && count <= none + 2; // a first space may be a token
-    if (goesOn(await tokens(DIGIT, {}))) return 'prefill';
     const flags = { continue_final_message: true, add_generation_prompt: false };
-    return goesOn(await tokens(DIGIT, flags)) ? 'continue_final_message' : 'none';
+    for (const [name, more] of [
+      ['prefill', {}],
+      ['continue_final_message', flags],
+    ] as const) {
+      const begun = await tokens(DIGIT, more);
+      if (!goesOn(begun)) continue;
+      // a template that cuts off the line break at its end would have the model begin each step with another
+      const broken = await tokens(`${DIGIT}\n`, more);
+      return broken !== null && begun !== null && broken > begun ? name : 'none';
+    }
+    return 'none';
   }
 
   /** A greedy answer is asked for again with one of its own words as the stop string. */
@@ -185,11 +226,19 @@ export class Probe {
     if (!logprobs) return 'untold';
     const asLogprobs = chat ? { logprobs: true, top_logprobs: 1 } : { logprobs: 1 };
     const told = await stopped(asLogprobs);
-    const ended = await this.#greedless(chat, { ...greedy, ...asLogprobs }, 'Reply with the single word yes.', LONG);
-    const seesStop = told.ok && choiceOf(told) !== undefined && !endedByModel(choiceOf(told)!);
-    const endedChoice = ended.ok ? choiceOf(ended) : undefined;
-    const seesEnd = endedChoice !== undefined && endOf(endedChoice) === 'stop' && endedByModel(endedChoice);
-    return seesStop && seesEnd ? 'logprobs' : 'untold';
+    const toldChoice = choiceOf(told);
+    if (!toldChoice) return 'untold';
+    if (showsStop(toldChoice, stop)) return 'stop_in_logprobs';
+    return !endedByModel(toldChoice) && (await this.#showsEnd(chat, { ...greedy, ...asLogprobs })) ? 'end_in_logprobs' : 'untold';
+  }
+
+  /** Whether the first answer that ends by itself shows its end in the log-probabilities. */
+  async #showsEnd(chat: boolean, more: Body): Promise<boolean> {
+    for (const question of ['Reply with the single word yes.', 'What is the capital of France?', 'Say hello.']) {
+      const choice = choiceOf(await this.#greedless(chat, more, question, LONG));
+      if (choice && endOf(choice) === 'stop') return endedByModel(choice);
+    }
+    return false;
   }
 }
 

@@ -176,7 +176,7 @@ function entriesOf(
   { usage: _, ...found }: Found,
 ): ConfigEntries {
   const longest = context > 0 ? Math.min(LONGEST_ANSWER, Math.max(1, Math.floor(context / 2))) : LONGEST_ANSWER;
-  const { limit_name, stream, extra_body, ...always } = found;
+  const { limit_name, stream, concurrency, extra_body, ...always } = found;
   const backend = {
     kind: 'openai',
     url,
@@ -184,6 +184,7 @@ function entriesOf(
     ...always,
     ...(limit_name === 'max_tokens' ? {} : { limit_name }),
     ...(stream ? {} : { stream }),
+    ...(concurrency === undefined ? {} : { concurrency }),
     ...(Object.keys(extra_body).length > 0 ? { extra_body } : {}),
   };
   const policy = {
@@ -203,29 +204,36 @@ function setDefault(path: string, name: string): void {
 }
 
 /** What it can do and what follows, a line each. */
-function report({ api, continuation, stop_string: told, n, accepts, stream, usage: counts, limit_name }: Found): string {
+function report({
+  api,
+  continuation,
+  stop_string: told,
+  n,
+  accepts,
+  stream,
+  concurrency,
+  usage: counts,
+  limit_name,
+}: Found): string {
   const raw = api !== 'chat';
   const continues = [...(continuation === 'none' ? [] : [`messages (${continuation})`]), ...(raw ? ['raw prompts'] : [])];
-  const stepwise = continues.length > 0 && told !== 'untold';
+  const whole = 'best_of_n, self_refine: those of whole answers';
+  const more = told === 'untold' ? 'also first_wrong_step; not those that go step by step' : 'all';
+  const strategies =
+    continuation === 'none' ? (raw && api === 'both' ? `${whole}; of raw prompts ${more}` : raw ? more : whole) : more;
   const has = (name: OpenAiConfig['accepts'][number]) => (accepts.includes(name) ? 'yes' : 'no');
   return table([
     ['routes', api === 'both' ? 'chat and completions' : api],
-    ['several answers a request (n)', n ? 'yes' : 'no: one request for each candidate, four at a time'],
+    ['several answers a request (n)', n ? 'yes' : 'no: one request for each candidate'],
     ['continues an answer', continues.join(', ') || 'no'],
     ['tells where a step ends', told === 'untold' ? 'no' : `yes (${told})`],
     ['seed', has('seed')],
     ['log-probabilities', has('logprobs')],
     ['top_k, min_p', `${has('top_k')}, ${has('min_p')}`],
-    ['streaming', stream ? 'yes' : 'no'],
+    ['streaming', stream ? 'yes' : 'no, or without a count of tokens'],
+    ['requests at a time', concurrency === 1 ? 'one: another cuts it off' : 'several'],
     ['counts tokens', counts ? 'yes' : 'no: a run counts as spent what it was granted'],
     ...(limit_name === 'max_tokens' ? [] : [['limit', limit_name]]),
-    [
-      'strategies',
-      stepwise
-        ? 'all'
-        : continues.length > 0
-          ? 'whole answers and first_wrong_step; not those that go step by step'
-          : 'best_of_n, self_refine: those of whole answers',
-    ],
+    ['strategies', strategies],
   ]);
 }

@@ -31,7 +31,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   const reductions = reductionsOf(rewards);
   const stepReward = chooseStepReward(named, strategy, options);
   refuseWithoutCritic(named, strategy, options);
-  refuseUnablePolicy(named, strategy, sampling);
+  refuseUnablePolicy(named, strategy, sampling, options);
   if (strategy.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`);
   capCount(options, size.options.n !== undefined, config.caps.max_n, `${request.optionsPath}n`);
@@ -133,7 +133,8 @@ function chooseStepReward({ request, policy, config }: Named, strategy: Strategy
 }
 
 /** What the server behind the policy cannot do: a strategy may need more of it than whole answers. */
-function refuseUnablePolicy({ request, policy, config }: Named, { needs }: Strategy, sampling: Sampling): void {
+function refuseUnablePolicy(named: Named, { needs }: Strategy, sampling: Sampling, options: Task['options']): void {
+  const { request, policy, config } = named;
   const wanted = {
     prompt: request.prompt,
     sampling,
@@ -142,14 +143,23 @@ function refuseUnablePolicy({ request, policy, config }: Named, { needs }: Strat
     steps: needs.steps === true,
   };
   const inSampling = request.maxTokensParam.startsWith('sampling.') ? 'sampling.' : '';
-  refuseUnable(config.backends[policy.backend]!, wanted, (param) =>
-    ['top_k', 'min_p', 'logprobs'].includes(param) ? `${inSampling}${param}` : param,
-  );
+  const pathOf = (param: string) => (['top_k', 'min_p', 'logprobs'].includes(param) ? `${inSampling}${param}` : param);
+  refuseUnable(config.backends[policy.backend]!, wanted, pathOf);
+  if (!needs.critic) return;
+  const prompt = { messages: [] }; // what a critic reads, and who writes again, is always a message
+  for (const { backend } of [policy, config.policies[criticOf(named, options)]!])
+    refuseUnable(config.backends[backend]!, { ...wanted, prompt }, (param) =>
+      param === 'messages' ? `${request.optionsPath}critic` : pathOf(param),
+    );
 }
 
-function refuseWithoutCritic({ request, model, config }: Named, strategy: Strategy, options: Task['options']): void {
+const criticOf = ({ model }: Named, options: Task['options']): string =>
+  typeof options.critic === 'string' ? options.critic : model.policy;
+
+function refuseWithoutCritic(named: Named, strategy: Strategy, options: Task['options']): void {
   if (!strategy.needs.critic) return;
-  const critic = typeof options.critic === 'string' ? options.critic : model.policy;
+  const { request, config } = named;
+  const critic = criticOf(named, options);
   const param = `${request.optionsPath}critic`;
   if (entryNamed(config.policies, critic, 'policy', param).instruct) return;
   const message = `The policy ${quoted(critic)} does not follow instructions, so it cannot criticise; name a critic with "instruct": true in the config.`;

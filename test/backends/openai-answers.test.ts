@@ -229,7 +229,7 @@ test.each([null, {}, { content: null }, { tokens: ['a'], token_logprobs: [null] 
 );
 
 const step = { until: 'step' as const };
-const stepwise = (stop_string: 'named' | 'include_stop_str_in_output' | 'logprobs') => ({
+const stepwise = (stop_string: 'named' | 'include_stop_str_in_output' | 'end_in_logprobs' | 'stop_in_logprobs') => ({
   config: { continuation: 'prefill' as const, stop_string },
 });
 
@@ -264,9 +264,19 @@ test.each([
   { name: 'a last word of the text that looks like a mark', tokens: ['x', ' o', '<ne>'], text: 'o<ne>', finish: 'step' },
 ])('by log-probabilities, $name: $finish', async ({ tokens, finish, text = 'one' }) => {
   const logprobs = tokens ? { content: tokens.map((token) => ({ token, logprob: -1 })) } : null;
-  const read = await only(() => chatAnswer([choice(text, { logprobs })]), step, stepwise('logprobs'));
+  const read = await only(() => chatAnswer([choice(text, { logprobs })]), step, stepwise('end_in_logprobs'));
   expect(read).toMatchObject({ text: finish === 'step' ? `${text}\n` : text, finish });
   expect(read).not.toHaveProperty('logprobs'); // they were for us
+});
+
+test.each([
+  { name: 'the stop string behind the text', tokens: ['o', 'ne\n'], finish: 'step' },
+  { name: 'the text alone', tokens: ['o', 'ne'], finish: 'stop' },
+  { name: 'nothing', tokens: undefined, finish: 'stop' },
+])('by log-probabilities that show a stop string, $name: $finish', async ({ tokens, finish }) => {
+  const logprobs = tokens ? { content: tokens.map((token) => ({ token, logprob: -1 })) } : null;
+  const read = await only(() => chatAnswer([choice('one', { logprobs })]), step, stepwise('stop_in_logprobs'));
+  expect(read).toMatchObject({ text: finish === 'step' ? 'one\n' : 'one', finish });
 });
 
 test('a delimiter and a stop string that began in the text before are found, which the server cannot see', async () => {

@@ -22,7 +22,7 @@ describe('llama.cpp', () => {
   const { answers } = recorded('llama-cpp');
   const port = (name: string, config: Partial<OpenAiConfig> = {}) => {
     const { status, type, text } = answers[name]!;
-    const all = { continuation: 'prefill', stop_string: 'logprobs', ...config } as const;
+    const all = { continuation: 'prefill', stop_string: 'end_in_logprobs', ...config } as const;
     return portOver(() => new Response(text, { status, headers: { 'content-type': type } }), { config: all });
   };
   const read = (name: string, more: Partial<GenerateRequest> = {}, config?: Partial<OpenAiConfig>) =>
@@ -92,5 +92,79 @@ describe('llama.cpp', () => {
 
   test('models: its name and its context', async () => {
     expect(await port('models').models(never)).toMatchObject([{ name: 'smollm2', kind: 'policy', context: 2048 }]);
+  });
+});
+
+describe('llama-cpp-python', () => {
+  const { answers } = recorded('llama-cpp-python');
+  const read = (name: string, more: Partial<GenerateRequest> = {}) => {
+    const { status, type, text } = answers[name]!;
+    const answer = () => new Response(text, { status, headers: { 'content-type': type } });
+    const request = requestOf({ sampling: short, prefixes: [prefixOf({ max_tokens: 6 })], ...more });
+    return linesOf(portOver(answer, { config: { stop_string: 'stop_in_logprobs', stream: false } }), request);
+  };
+
+  test('chat: one answer, counted', async () => {
+    const all = await read('chat');
+    expect(candidates(all)).toMatchObject([{ text: '123456', token_count: 6, finish: 'length' }]);
+    expect(usageOf(all)).toMatchObject({ prompt_tokens: 36, completion_tokens: 6, processed: null, cached: null });
+  });
+
+  test('chat_streamed: without a usage, a limit that was reached is known', async () => {
+    const all = await read('chat_streamed');
+    expect(candidates(all)).toMatchObject([{ text: '123456', token_count: 6 }]);
+    expect(usageOf(all)).toEqual({ prompt_tokens: null, completion_tokens: 6, processed: null, cached: null, unique: null });
+  });
+
+  test('completions_logprobs: in columns', async () => {
+    const [candidate] = candidates(await read('completions_logprobs', { prompt: { text: begun }, top_logprobs: 2 }));
+    expect(candidate!.logprobs!.map(({ token }) => token).join('')).toBe(candidate!.text);
+    expect(candidate!.logprobs!.every(({ top }) => top!.length === 2)).toBe(true);
+  });
+
+  test('completions_stop_string: its log-probabilities go on with the stop string, which ends a step', async () => {
+    const stepwise = { until: 'step' as const, step: { delimiter: ' five', max_tokens: 12 }, prompt: { text: begun } };
+    expect(candidates(await read('completions_stop_string', stepwise))).toMatchObject([
+      { text: ' four, five', finish: 'step', token_count: 3 },
+    ]);
+    expect(candidates(await read('completions_logprobs', stepwise))).not.toMatchObject([
+      { finish: 'step', text: expect.stringMatching(/ five five$/) },
+    ]);
+  });
+
+  test('too_long and wrong are told, the one as the caller’s', async () => {
+    expect(await failureOf(read('too_long', { prompt: { text: 'word' } }))).toMatchObject({
+      code: 'context_length_exceeded',
+      param: 'prompt',
+    });
+    expect(await failureOf(read('wrong'))).toMatchObject({ code: 'backend_error' });
+  });
+});
+
+describe('our own backend', () => {
+  const { answers } = recorded('winnow');
+  const read = (name: string, more: Partial<GenerateRequest> = {}) => {
+    const { status, type, text } = answers[name]!;
+    const answer = () => new Response(text, { status, headers: { 'content-type': type } });
+    const config = { continuation: 'continue_final_message', stop_string: 'named', n: true } as const;
+    return linesOf(
+      portOver(answer, { config }),
+      requestOf({ sampling: short, prefixes: [prefixOf({ max_tokens: 6 })], ...more }),
+    );
+  };
+
+  test.each(['chat', 'chat_streamed', 'chat_logprobs', 'chat_logprobs_streamed'])('%s: the same greedy answer', async (name) => {
+    const [known] = candidates(await read('chat'));
+    expect(candidates(await read(name))).toMatchObject([{ text: known!.text, token_count: 6, finish: 'length' }]);
+  });
+
+  test.each(['chat_n', 'chat_n_streamed'])('%s: two answers, counted together', async (name) => {
+    const all = await read(name, { prefixes: [prefixOf({ count: 2, max_tokens: 6 })] });
+    expect(candidates(all)).toHaveLength(2);
+    expect(usageOf(all)).toMatchObject({ completion_tokens: 12 });
+  });
+
+  test('unknown_model: the policy names one that is not there', async () => {
+    expect((await failureOf(read('unknown_model'))).message).toContain('has no model');
   });
 });

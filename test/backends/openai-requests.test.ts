@@ -72,7 +72,7 @@ test.each([
 
 test('where log-probabilities tell the step, the delimiter is the only stop string, and the answer is not streamed', async () => {
   const sampling = { ...requestOf().sampling, stop: ['END'] };
-  const config = { continuation: 'prefill', stop_string: 'logprobs' } as const;
+  const config = { continuation: 'prefill', stop_string: 'end_in_logprobs' } as const;
   const given = await body(config, { until: 'step', sampling }, llamaCpp);
   expect(given).toMatchObject({ stop: ['\n'], logprobs: true, top_logprobs: 1 });
   expect(given).not.toHaveProperty('stream');

@@ -199,7 +199,7 @@ test('shares of a total are whole, none below what is known, and add up to it', 
         }),
       );
       const least = choices.map(({ text, finish }) => (finish === 'length' ? 16 : text === '' ? 0 : 1));
-      const total = least.reduce((sum, tokens) => sum + tokens, 0) + more;
+      const total = least.reduce<number>((sum, tokens) => sum + tokens, 0) + more;
       const answers = new Answers(0);
       answers.add({ choices: [], usage: { prompt_tokens: 1, completion_tokens: total } });
       const counts = countTokens(choices, answers, job);

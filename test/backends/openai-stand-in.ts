@@ -37,7 +37,7 @@ export const sglang: Dialect = {
 export const llamaCpp: Dialect = { continues: 'always', echoes: true, topK: true };
 export const openAi: Dialect = { n: true, routes: ['/chat/completions', '/models'] };
 
-const vocabulary = ['a ', 'b ', 'c ', 'd ', 'a\n', 'b\n', '\n', 'e '];
+const vocabulary = ['one ', 'two ', 'six ', 'ten ', 'one\n', 'two\n', '\n', 'few '];
 const END = '';
 const TURN = 3; // tokens of the marks of a turn
 
@@ -197,5 +197,5 @@ export class StandIn {
   }
 }
 
-/** Tokens of a text that a caller brings: its words. */
-const count = (text: string): number => text.split(/\s+/).filter((word) => word !== '').length;
+/** Tokens of a text that a caller brings: its words and its line breaks. */
+const count = (text: string): number => (text.match(/\S+|\n/g) ?? []).length;

@@ -14,7 +14,7 @@ const MAX_ALTERNATIVES = 20; // of chat; /completions of OpenAI takes 5, and its
 
 /** Whether steps are told apart by log-probabilities: those of a stream lack the last token at llama.cpp, so it is not streamed. */
 const readsLogprobs = ({ until }: GenerateRequest, { stop_string: told }: OpenAiConfig): boolean =>
-  until === 'step' && told === 'logprobs';
+  until === 'step' && (told === 'end_in_logprobs' || told === 'stop_in_logprobs');
 
 /** What a job asks, in the server's dialect. Members that the config adds give way to those of the request. */
 export function bodyOf(request: GenerateRequest, job: Job, config: OpenAiConfig): Asked {

@@ -5,7 +5,7 @@ import type { Choice } from './answers.ts';
 import type { Counted } from './counts.ts';
 import { tokenEnds } from './counts.ts';
 import { cutText } from './cut.ts';
-import { endedByModel, endOf } from './finish.ts';
+import { endedByModel, endOf, showsStop } from './finish.ts';
 import type { Job } from './job.ts';
 import { countSteps } from './steps.ts';
 
@@ -68,5 +68,6 @@ function textOf({ request, config, job, choice }: Written, finish: Finish): { te
 /** Whether the delimiter ended it, and was left out of the text. Servers that keep it are read by the text. */
 function endedStep({ stop_string: told }: OpenAiConfig, choice: Choice, delimiter: string): boolean {
   if (choice.matched !== undefined) return choice.matched === delimiter && !choice.text.endsWith(delimiter);
-  return told === 'logprobs' && !endedByModel(choice);
+  if (told === 'end_in_logprobs') return !endedByModel(choice);
+  return told === 'stop_in_logprobs' && showsStop(choice, delimiter);
 }

@@ -39,3 +39,10 @@ export function endedByModel({ text, logprobs }: Choice): boolean {
   const all = logprobs!.map(({ token }) => token).join('');
   return all.length > text.length && !text.endsWith(last.token) && /^<[^\s]*>$/.test(last.token);
 }
+
+/** Whether log-probabilities go on with a stop string where the text ends. llama-cpp-python leaves out the end token instead. */
+export const showsStop = ({ logprobs = [] }: Pick<Choice, 'logprobs'>, stop: string): boolean =>
+  logprobs
+    .map(({ token }) => token)
+    .join('')
+    .includes(stop);
