@@ -5,10 +5,15 @@ import type { Config } from '../schemas/config.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import { Engine, type EngineLimits } from './engine/engine.ts';
 import { Scorer } from './engine/scorer.ts';
+import { checkCache, deviceOf } from './model-device.ts';
 import type { Embedder } from './models/embedder.ts';
 import { loadModel, type Model } from './models/load.ts';
 import type { TensorModel } from './models/tensor-model.ts';
+import { Devices } from './ort/devices.ts';
 import { openLibrary } from './ort/library.ts';
+
+// A GPU's memory is taken whole at start, and how much there is no interface of ONNX Runtime says.
+const DEVICE_KV_BYTES = 1 << 30;
 
 /** Every model that this process serves: policies behind an engine, rewards and embedders behind a scorer. */
 export class Models {
@@ -83,10 +88,18 @@ export class Models {
 /** Loads every model of the configuration; paths start from `folder`. */
 export async function loadModels(config: Config, folder: string): Promise<Models> {
   const library = await openLibrary(config.ort.library);
+  const devices = new Devices(
+    library,
+    config.ort.search.map((each) => resolve(folder, each)),
+  );
   const models = new Models();
   for (const [name, entry] of Object.entries(config.models)) {
-    const model = await loadModel(library, name, resolve(folder, entry.path), entry);
-    models.add(model, { slots: entry.slots, maxWaiting: entry.max_waiting, maxKvBytes: entry.max_kv_bytes ?? quarterOfMemory() });
+    const device = deviceOf(devices, name, entry);
+    const model = await loadModel(library, name, resolve(folder, entry.path), entry, device);
+    checkCache(model, device, entry);
+    const onDevice = model.kind === 'policy' && model.memory;
+    const maxKvBytes = entry.max_kv_bytes ?? (onDevice ? DEVICE_KV_BYTES : quarterOfMemory());
+    models.add(model, { slots: entry.slots, maxWaiting: entry.max_waiting, maxKvBytes });
   }
   return models;
 }

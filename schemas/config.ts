@@ -1,6 +1,7 @@
 /** winnow.config.json: what runs after `npm start`. The edge bundles it, the backend reads `models` from the same file. */
 import { z } from 'zod';
 import { budget } from './budget.ts';
+import { provider } from './providers.ts';
 import { maxTokens, minP, seed, stop, temperature, topK, topP } from './sampling.ts';
 
 /** A name in the config is the id on the wire; `@` and `:` are taken by the model string. */
@@ -152,14 +153,22 @@ export type RecipeConfig = z.infer<typeof recipeConfig>;
 
 export const modelConfig = z.strictObject({
   path: z.string().describe('Folder of the model, from the folder of this file.'),
-  provider: z.enum(['cpu']).default('cpu').describe('Execution provider of ONNX Runtime.'),
+  provider: provider
+    .prefault('cpu')
+    .describe(
+      'Where it runs: cpu, cuda, webgpu, dml or coreml, each also as an object of its name and options. Of a list the first that this machine has; without one that fails, there is no other.',
+    ),
+  require_device_cache: z
+    .boolean()
+    .default(false)
+    .describe('Refuses to start where keys and values would lie in the memory of the host although a GPU is configured.'),
   slots: z.int().min(1).max(1024).default(64).describe('Sequences that decode together.'),
   max_kv_bytes: z
     .int()
     .min(1)
     .optional()
     .describe(
-      'Memory of keys and values, kept prefixes included; a quarter of the machine where absent. Pages are taken as they are used.',
+      'Memory of keys and values, kept prefixes included. Where absent: a quarter of the machine, taken as it is used; on a GPU 1 GiB, taken at start.',
     ),
   threads: z.int().min(1).max(256).optional().describe('Threads inside one operator; the cores of the machine where absent.'),
   max_waiting: z.int().min(1).max(100_000).default(4096).describe('Candidates that may wait for a slot; more is 429.'),
@@ -185,7 +194,13 @@ export const config = z.strictObject({
   caps: caps.prefault({}),
   cors_origins: z.array(z.string()).default([]).describe('Origins that a browser may call from; none by default.'),
   ort: z
-    .strictObject({ library: z.string().optional().describe('Another libonnxruntime; WINNOW_ORT_LIBRARY wins.') })
+    .strictObject({
+      library: z.string().optional().describe('Another libonnxruntime; WINNOW_ORT_LIBRARY wins.'),
+      search: z
+        .array(z.string())
+        .default([])
+        .describe("Folders in which the libraries of a provider lie, beside the usual ones: NVIDIA's for cuda."),
+    })
     .prefault({}),
 });
 export type Config = z.infer<typeof config>;

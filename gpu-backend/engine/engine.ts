@@ -50,7 +50,7 @@ export class Engine {
   constructor(model: LanguageModel, { slots, maxWaiting, maxKvBytes }: EngineLimits, observer: EngineObserver = unobserved) {
     this.model = model;
     const limits = { bytes: maxKvBytes, rows: slots, context: model.context };
-    this.#cache = new KvCache(model.caches, limits, () => this.#runs.resized());
+    this.#cache = new KvCache(model.caches, limits, () => this.#runs.resized(), model.memory);
     this.context = this.#cache.context;
     this.#runs = model.rows(this.#cache);
     this.#seats = new Seats(this.#cache);
@@ -106,6 +106,7 @@ export class Engine {
     this.#scheduler.wake();
     await this.#stopped;
     this.#runs.release();
+    this.#cache.release();
   }
 
   #add(call: Call, groups: readonly Group[]): void {

@@ -1,4 +1,6 @@
+import type { KvMemory, KvStorage } from '../models/kv-storage.ts';
 import type { CacheShape, KvBuffer } from '../models/language-model.ts';
+import { HostStorage } from './host-storage.ts';
 import { type Segment, Segments } from './segments.ts';
 
 export interface KvLimits {
@@ -18,18 +20,16 @@ const GROWTH = 1.5;
 const PREFIX_SHARE = 0.25;
 
 /**
- * Keys and values of one model, in one array a cache: rows of sequences first, [rows, heads, capacity, bytes], behind them
- * kept prefixes, [heads, positions, bytes]. Rows in use are always the first ones, so that a run binds the beginning of the
- * arrays and nothing else; a row is moved over its live length only. Pages that were never written take no memory.
+ * What lies where in the memory of one model's keys and values: rows of sequences, and kept prefixes. Rows in use are always
+ * the first ones, so that a run binds the beginning of the memory and nothing else; a row is moved over its live length only.
  */
 export class KvCache implements KvBuffer {
-  readonly arrays: readonly Uint8Array[];
+  readonly storage: KvStorage;
   readonly maxRows: number;
   /** Positions of the longest text that has a place here. */
   readonly context: number;
   /** Bytes of one position in all caches together. */
   readonly positionBytes: number;
-  readonly #shapes: readonly CacheShape[];
   /** Positions of all rows together. */
   readonly #positions: number;
   readonly #prefixes: Segments;
@@ -40,25 +40,33 @@ export class KvCache implements KvBuffer {
 
   /**
    * @param resized  told when the capacity has changed
+   * @param memory  of a device; the host's where absent
    * @throws Error where not even one text of two tokens fits
    */
-  constructor(shapes: readonly CacheShape[], limits: KvLimits, resized: () => void) {
-    this.#shapes = shapes;
+  constructor(shapes: readonly CacheShape[], limits: KvLimits, resized: () => void, memory?: KvMemory | null) {
     this.#resized = resized;
     this.positionBytes = shapes.reduce((sum, { heads, bytes }) => sum + heads * bytes, 0);
-    const all = Math.floor(limits.bytes / this.positionBytes);
+    const positions = Math.floor(limits.bytes / this.positionBytes);
+    const spareRows = memory?.spareRows ?? 0;
     // a prefix as long as the context must have a place, or its sequences could not start one after the other
-    this.context = Math.min(limits.context, Math.floor(all / 2));
-    if (this.context < 2)
-      throw new Error(`max_kv_bytes is ${limits.bytes}; one text of two tokens needs ${4 * this.positionBytes}.`);
+    this.context = Math.min(limits.context, Math.floor(positions / (2 + spareRows)));
+    if (this.context < 2) {
+      const least = (4 + 2 * spareRows) * this.positionBytes;
+      throw new Error(`max_kv_bytes is ${limits.bytes}; one text of two tokens needs ${least}.`);
+    }
+    const all = positions - spareRows * this.context;
     const kept = Math.max(this.context, Math.floor(all * PREFIX_SHARE));
     this.#capacity = Math.min(CHUNK, this.context);
     // never more than all rows could fill
     this.#positions = Math.min(all - kept, limits.rows * this.context);
     this.#prefixes = new Segments(Math.min(kept, Math.max(this.context, limits.rows * this.context)));
     this.maxRows = Math.max(1, Math.min(limits.rows, Math.floor(this.#positions / this.#capacity)));
-    const total = this.#positions + this.#prefixes.size;
-    this.arrays = shapes.map(({ heads, bytes }) => new Uint8Array(total * heads * bytes));
+    const sizes = { rows: this.#positions, kept: this.#prefixes.size };
+    this.storage = memory?.allocate(sizes, this.context) ?? new HostStorage(shapes, sizes);
+  }
+
+  get arrays(): readonly Uint8Array[] {
+    return this.storage.arrays;
   }
 
   get capacity(): number {
@@ -123,14 +131,7 @@ export class KvCache implements KvBuffer {
   /** Copies all that one row holds over another. */
   copy(from: number, to: number): void {
     const length = this.#lengths[from]!;
-    for (const [cache, { heads, bytes }] of this.#shapes.entries()) {
-      const array = this.arrays[cache]!;
-      const headBytes = this.#capacity * bytes;
-      for (let head = 0; head < heads; head++) {
-        const start = (from * heads + head) * headBytes;
-        array.copyWithin((to * heads + head) * headBytes, start, start + length * bytes);
-      }
-    }
+    this.storage.copy({ row: from, at: 0 }, { row: to, at: 0 }, length, this.#capacity);
     this.#lengths[to] = length;
   }
 
@@ -150,7 +151,7 @@ export class KvCache implements KvBuffer {
     const segments = this.#prefixes.take(to - from);
     let at = from;
     for (const segment of segments) {
-      this.#move(segment, row, at, 'keep');
+      this.storage.copy({ row, at }, { kept: segment.start }, segment.length, this.#capacity);
       at += segment.length;
     }
     return segments;
@@ -158,29 +159,19 @@ export class KvCache implements KvBuffer {
 
   /** Copies kept positions to a row, behind what it holds. */
   load(segments: readonly Segment[], row: number): void {
-    for (const segment of segments) {
-      this.#move(segment, row, this.#lengths[row]!, 'load');
-      this.#lengths[row]! += segment.length;
+    for (const { start, length } of segments) {
+      this.storage.copy({ kept: start }, { row, at: this.#lengths[row]! }, length, this.#capacity);
+      this.#lengths[row]! += length;
     }
+  }
+
+  release(): void {
+    this.storage.release();
   }
 
   /** Gives kept positions back. */
   drop(segments: readonly Segment[]): void {
     this.#prefixes.give(segments);
-  }
-
-  /** Copies a segment to positions of a row, or from there. */
-  #move({ start, length }: Segment, row: number, at: number, way: 'keep' | 'load'): void {
-    for (const [cache, { heads, bytes }] of this.#shapes.entries()) {
-      const array = this.arrays[cache]!;
-      const origin = this.#positions * heads * bytes;
-      for (let head = 0; head < heads; head++) {
-        const kept = origin + (head * this.#prefixes.size + start) * bytes;
-        const live = ((row * heads + head) * this.#capacity + at) * bytes;
-        const [from, to] = way === 'keep' ? [live, kept] : [kept, live];
-        array.copyWithin(to, from, from + length * bytes);
-      }
-    }
   }
 
   get #longest(): number {
@@ -194,18 +185,7 @@ export class KvCache implements KvBuffer {
   /** Moves every row to its place at another capacity. */
   #resize(capacity: number): void {
     if (capacity === this.#capacity) return;
-    const old = this.#capacity;
-    for (const [cache, { heads, bytes }] of this.#shapes.entries()) {
-      const array = this.arrays[cache]!;
-      const blocks = Array.from({ length: this.used * heads }, (_, block) => block);
-      // apart from the last on, closer from the first on: no block is written over before it has moved
-      if (capacity > old) blocks.reverse();
-      for (const block of blocks) {
-        const start = block * old * bytes;
-        const length = this.#lengths[Math.floor(block / heads)]! * bytes;
-        array.copyWithin(block * capacity * bytes, start, start + length);
-      }
-    }
+    this.storage.resize(this.#lengths, this.#capacity, capacity);
     this.#capacity = capacity;
     this.#resized();
   }

@@ -1,8 +1,11 @@
 import type { ChatTemplate } from '../../src/tokens/chat-template.ts';
 import type { Tokenizer } from '../../src/tokens/tokenizer.ts';
+import { cpuDevice } from '../ort/device.ts';
 import type { Session } from '../ort/session.ts';
 import { elementBytes } from '../ort/tensor.ts';
+import { DeviceStorage } from './device-storage.ts';
 import type { CausalLayout } from './genai-layout.ts';
+import type { KvMemory } from './kv-storage.ts';
 import type { CacheShape, KvBuffer, LanguageModel } from './language-model.ts';
 import { SharedRows } from './shared-rows.ts';
 
@@ -26,6 +29,7 @@ export class CausalLm implements LanguageModel {
   readonly vocabulary: number;
   readonly endTokens: ReadonlySet<number>;
   readonly caches: readonly CacheShape[];
+  readonly memory: KvMemory | null;
   readonly #session: Session;
   readonly #layout: CausalLayout;
 
@@ -39,6 +43,7 @@ export class CausalLm implements LanguageModel {
     this.vocabulary = layout.vocabulary;
     this.endTokens = layout.endTokens;
     this.caches = layout.caches.map(() => ({ heads, bytes: headSize * elementBytes[type] }));
+    this.memory = memoryOf(session, layout, name);
     this.#session = session;
     this.#layout = layout;
   }
@@ -50,4 +55,31 @@ export class CausalLm implements LanguageModel {
   release(): void {
     this.#session.release();
   }
+}
+
+/**
+ * Where the graph reads its caches from, as the session has placed them: null is the host's memory.
+ *
+ * @throws Error where some lie here and some there
+ */
+function memoryOf(session: Session, { caches, cache }: CausalLayout, name: string): KvMemory | null {
+  const { memory, provider, addressable } = session.device;
+  if (memory === cpuDevice.memory) return null;
+  const onDevice = caches.filter(({ past }) => session.memoryOf(past).startsWith(memory)).length;
+  if (onDevice === 0) return null;
+  if (onDevice < caches.length)
+    throw new Error(
+      `models.${name}: the provider ${provider} keeps ${onDevice} of ${caches.length} caches, the cpu the others; a model is served where all lie in one memory. Export it for this provider (docs/providers.md).`,
+    );
+  const spareRows = addressable ? 0 : 1;
+  return {
+    spareRows,
+    allocate: (sizes, context) =>
+      new DeviceStorage(
+        session,
+        caches.map(({ past }) => ({ past, ...cache })),
+        sizes,
+        spareRows * context,
+      ),
+  };
 }

@@ -50,7 +50,7 @@ export interface CacheNames {
 export interface CacheShape {
   readonly heads: number;
   readonly headSize: number;
-  readonly type: 'float32' | 'float16';
+  readonly type: 'float32' | 'float16' | 'bfloat16';
 }
 
 export const GENAI_CONFIG = 'genai_config.json';
@@ -135,8 +135,8 @@ function cacheShape(past: GraphValue, headSize: number, fail: (expectation: stri
   if (past.shape.length !== 4 || heads < 1)
     fail(`the input "${past.name}" must have the shape [batch, heads, length, head size].`);
   if (size > 0 && size !== headSize) fail(`the input "${past.name}" has head size ${size}; genai_config.json says ${headSize}.`);
-  if (past.type !== 'float32' && past.type !== 'float16')
-    return fail(`the cache has type ${past.type}; float32 and float16 are served.`);
+  if (past.type !== 'float32' && past.type !== 'float16' && past.type !== 'bfloat16')
+    return fail(`the cache has type ${past.type}; float32, float16 and bfloat16 are served.`);
   return { heads, headSize, type: past.type };
 }
 

@@ -1,4 +1,5 @@
 import type { PromptReader } from '../../src/tokens/prompt.ts';
+import type { KvMemory, KvStorage } from './kv-storage.ts';
 
 /** A policy as the engine sees it: ids in, logits and probabilities out, over the rows of a key/value buffer. */
 export interface LanguageModel extends PromptReader {
@@ -11,6 +12,8 @@ export interface LanguageModel extends PromptReader {
   readonly endTokens: ReadonlySet<number>;
   /** What a position takes in each cache: one entry for the keys and one for the values of each layer. */
   readonly caches: readonly CacheShape[];
+  /** Memory of the device that its graph keeps them in; null or absent where that is the host's. */
+  readonly memory?: KvMemory | null;
   /** Runs over the rows of this buffer. */
   rows(buffer: KvBuffer): LanguageRows;
   release(): void;
@@ -25,8 +28,10 @@ export interface CacheShape {
 
 /** Memory of every row: the engine's, which gives rows their places and moves them between runs. */
 export interface KvBuffer {
-  /** One array a cache, [rows, heads, capacity, bytes]; it may be longer than the rows in use. */
+  /** One array a cache, [rows, heads, capacity, bytes]; it may be longer than the rows in use. None on a device. */
   readonly arrays: readonly Uint8Array[];
+  /** What `LanguageModel.memory` has allocated. */
+  readonly storage?: KvStorage;
   /** Positions that a row has room for now. */
   readonly capacity: number;
   /** Rows that there may ever be. */

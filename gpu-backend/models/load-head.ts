@@ -29,10 +29,10 @@ export async function loadHead(loading: Loading): Promise<Model> {
 }
 
 /** Any graph: named tensors in and out. */
-async function loadTensors({ library, name, files, threads }: Loading, filename: string): Promise<TensorModel> {
+async function loadTensors({ library, name, files, threads, device }: Loading, filename: string): Promise<TensorModel> {
   await files.graph(filename);
   const fingerprint = await files.fingerprint([filename]);
-  return new TensorModel({ name, fingerprint }, new Session(library, files.path(filename), { threads }));
+  return new TensorModel({ name, fingerprint }, new Session(library, files.path(filename), { threads, device }));
 }
 
 interface Asked {
@@ -42,7 +42,7 @@ interface Asked {
 }
 
 async function loadTextModel(loading: Loading, { filename, config, kind }: Asked): Promise<Model> {
-  const { library, name, files, threads } = loading;
+  const { library, name, files, threads, device } = loading;
   const reading = await loadTokenizer(files);
   const graph = await files.graph(filename);
   const parts = {
@@ -54,7 +54,7 @@ async function loadTextModel(loading: Loading, { filename, config, kind }: Asked
     reading: readingOf(config, reading, kind),
   };
   if (isCausal(graph, config)) return openTwoToken(loading, { parts, filename, config });
-  const session = new Session(library, files.path(filename), { threads });
+  const session = new Session(library, files.path(filename), { threads, device });
   const open = (output: string, perToken: boolean): Promise<EncoderGraph> =>
     openEncoder(session, files.path(filename), {
       output,

@@ -16,9 +16,9 @@ const generationConfig = z.looseObject({ eos_token_id: ids });
 const GENERATION_CONFIG = 'generation_config.json';
 
 /** A policy in the layout of onnxruntime-genai. */
-export async function loadGenaiPolicy({ library, name, files, threads }: Loading): Promise<LanguageModel> {
+export async function loadGenaiPolicy({ library, name, files, threads, device }: Loading): Promise<LanguageModel> {
   const reading = await loadTokenizer(files);
-  const { filename, session, layout } = await openGenai(library, files, { threads });
+  const { filename, session, layout } = await openGenai(library, files, { threads, device });
   checkVocabulary(reading.tokenizer, layout.vocabulary, { folder: files.folder, graph: filename });
   const endTokens = new Set([...layout.endTokens, ...(await generationEnds(files))]);
   return new CausalLm({ ...(await parts(name, files, filename, reading)), session, layout: { ...layout, endTokens } });
@@ -26,7 +26,7 @@ export async function loadGenaiPolicy({ library, name, files, threads }: Loading
 
 /** A policy in the layout of Optimum and transformers.js. */
 export async function loadOptimumPolicy(
-  { library, name, files, threads }: Loading,
+  { library, name, files, threads, device }: Loading,
   filename: string,
   config: HeadConfig,
 ): Promise<LanguageModel> {
@@ -39,8 +39,8 @@ export async function loadOptimumPolicy(
     endTokens: new Set([...[config.eos_token_id ?? []].flat(), ...(await generationEnds(files))]),
   };
   return (
-    (await sharedPolicy(read, own, { library, threads })) ??
-    optimumPolicy({ ...own, ...openAppended(library, read, { threads }) }, read.file)
+    (await sharedPolicy(read, own, { library, threads, device })) ??
+    optimumPolicy({ ...own, ...openAppended(library, read, { threads, device }) }, read.file)
   );
 }
 
@@ -50,9 +50,9 @@ type Own = Awaited<ReturnType<typeof parts>> & { context: number; endTokens: Rea
 async function sharedPolicy(
   read: OptimumGraph,
   own: Own,
-  { library, threads }: Pick<Loading, 'library' | 'threads'>,
+  { library, threads, device }: Pick<Loading, 'library' | 'threads' | 'device'>,
 ): Promise<CausalLm | null> {
-  const opened = openShared(library, read, { threads });
+  const opened = openShared(library, read, { threads, device });
   if (!opened) return null;
   const { session, layout } = opened;
   const policy = new CausalLm({ ...own, session, layout: { ...layout, context: own.context, endTokens: own.endTokens } });

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { ModelConfig } from '../../schemas/config.ts';
+import { cpuDevice, type Device } from '../ort/device.ts';
 import type { OrtLibrary } from '../ort/library.ts';
 import type { Embedder } from './embedder.ts';
 import { ModelFiles } from './files.ts';
@@ -21,6 +22,7 @@ export interface Loading {
   readonly files: ModelFiles;
   /** Threads inside one operator. */
   readonly threads: number;
+  readonly device: Device;
 }
 
 /**
@@ -29,9 +31,15 @@ export interface Loading {
  * @param name  its name in winnow.config.json, for messages
  * @throws Error that says which file failed which expectation
  */
-export async function loadModel(library: OrtLibrary, name: string, folder: string, config: ModelConfig): Promise<Model> {
+export async function loadModel(
+  library: OrtLibrary,
+  name: string,
+  folder: string,
+  config: ModelConfig,
+  device: Device = cpuDevice,
+): Promise<Model> {
   const found = await stat(folder).catch(() => null);
   if (!found?.isDirectory()) throw new Error(`models.${name}.path: there is no folder ${folder}.`);
-  const loading = { library, name, files: new ModelFiles(folder), threads: config.threads ?? availableParallelism() };
+  const loading = { library, name, files: new ModelFiles(folder), threads: config.threads ?? availableParallelism(), device };
   return (await loading.files.has(GENAI_CONFIG)) ? loadGenaiPolicy(loading) : loadHead(loading);
 }

@@ -18,12 +18,13 @@ export interface Probed {
  * top of a past. What the graph is thought to do is so checked by what it does, at load, in some ten tiny runs.
  */
 export async function probe(
-  model: Pick<LanguageModel, 'caches' | 'vocabulary' | 'context'>,
+  model: Pick<LanguageModel, 'caches' | 'memory' | 'vocabulary' | 'context'>,
   rowsOf: (buffer: KvBuffer) => LanguageRows,
 ): Promise<Probed> {
   const capacity = Math.min(CAPACITY, model.context);
-  const arrays = model.caches.map(({ heads, bytes }) => new Uint8Array(2 * heads * bytes * capacity));
-  const rows = rowsOf({ arrays, capacity, maxRows: 2 });
+  const storage = model.memory?.allocate({ rows: 2 * capacity, kept: 0 }, capacity);
+  const arrays = storage?.arrays ?? model.caches.map(({ heads, bytes }) => new Uint8Array(2 * heads * bytes * capacity));
+  const rows = rowsOf({ arrays, capacity, maxRows: 2, ...(storage ? { storage } : {}) });
   try {
     const text = Array.from({ length: Math.min(TEXT, capacity) }, (_, index) => (7 * index + 3) % model.vocabulary);
     const whole = await each(rows, { row: 0, tokens: text, past: 0 }, model.vocabulary);
@@ -43,6 +44,7 @@ export async function probe(
     return { ragged, sound: ragged <= LEAST };
   } finally {
     rows.release();
+    storage?.release();
   }
 }
 

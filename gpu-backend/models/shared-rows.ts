@@ -1,7 +1,9 @@
 import { Binding } from '../ort/binding.ts';
+import type { DeviceTensor } from '../ort/device-memory.ts';
 import type { Session } from '../ort/session.ts';
-import { Tensor } from '../ort/tensor.ts';
+import { elementBytes, Tensor } from '../ort/tensor.ts';
 import { head } from './decoder-head.ts';
+import { DeviceStorage } from './device-storage.ts';
 import type { CausalLayout } from './genai-layout.ts';
 import { type DecodeStep, type KvBuffer, type LanguageRows, type Outputs, type ReadStep, scaleOf } from './language-model.ts';
 
@@ -13,6 +15,8 @@ export class SharedRows implements LanguageRows {
   readonly #session: Session;
   readonly #layout: CausalLayout;
   readonly #buffer: KvBuffer;
+  /** Null where the buffer is the host's memory. */
+  readonly #device: DeviceStorage | null;
   /** Inputs and outputs of `decode`, for as many rows as there may be. */
   readonly #ids: BigInt64Array;
   /** Where the next token of each row stands: what the row holds before it. */
@@ -31,6 +35,7 @@ export class SharedRows implements LanguageRows {
     this.#session = session;
     this.#layout = layout;
     this.#buffer = buffer;
+    this.#device = buffer.storage instanceof DeviceStorage ? buffer.storage : null;
     this.#ids = new BigInt64Array(maxRows);
     this.#places = new BigInt64Array(maxRows);
     this.#scales = new Float32Array(maxRows);
@@ -49,6 +54,7 @@ export class SharedRows implements LanguageRows {
       this.#scales[row] = scaleOf(temperatures[row]!);
       this.#setOnes(row, lengths[row]! + 1);
     }
+    if (this.#device) await this.#device.settle();
     await this.#session.run(this.#binding(rows));
     const size = rows * this.#layout.vocabulary;
     return {
@@ -68,6 +74,9 @@ export class SharedRows implements LanguageRows {
     const probabilities = new Float32Array(hasHead ? count * vocabulary : 0);
     const { library } = this.#session;
     const int64 = (shape: number[], data: BigInt64Array) => new Tensor(library, 'int64', shape, data);
+    if (this.#device) await this.#device.settle();
+    const apart = this.#device && !this.#device.binds(row) ? this.#device : null;
+    await apart?.lend(row, past, this.#buffer.capacity);
     const binding = this.#bind(row, {
       rows: 1,
       ids: int64([1, length], BigInt64Array.from(tokens, BigInt)),
@@ -90,6 +99,7 @@ export class SharedRows implements LanguageRows {
     } finally {
       binding.release();
     }
+    await apart?.giveBack(row, past, length, this.#buffer.capacity);
     const from = wanted === 'last' ? (count - 1) * vocabulary : 0;
     return { logits: logits.subarray(from), probabilities: hasHead ? probabilities.subarray(from) : null };
   }
@@ -135,15 +145,10 @@ export class SharedRows implements LanguageRows {
 
   /** Everything of a run over `rows` rows from `first` on: past and present are one tensor each, read and written. */
   #bind(first: number, run: Run): Binding {
-    const { inputIds, attentionMask, positionIds, vocabulary, caches, cache, hasHead } = this.#layout;
+    const { inputIds, attentionMask, positionIds, vocabulary, caches, hasHead } = this.#layout;
     const { library } = this.#session;
-    const { capacity, arrays } = this.#buffer;
     const float = (shape: number[], data: Float32Array) => new Tensor(library, 'float32', shape, data);
-    const shape = [run.rows, cache.heads, capacity, cache.headSize];
-    const tensors = arrays.map((bytes) => {
-      const rowBytes = cache.heads * capacity * cache.headSize * (cache.type === 'float16' ? 2 : 4);
-      return new Tensor(library, cache.type, shape, bytes.subarray(first * rowBytes));
-    });
+    const tensors = this.#cacheTensors(first, run.rows);
     const named = (name: 'past' | 'present') => Object.fromEntries(caches.map((names, index) => [names[name], tensors[index]!]));
     const outputShape = [run.rows, run.count, vocabulary];
     return new Binding(
@@ -161,6 +166,16 @@ export class SharedRows implements LanguageRows {
         ...(hasHead ? { [head.probabilities]: float(outputShape, run.probabilities) } : {}),
       },
     );
+  }
+
+  /** Keys and values of some rows, [rows, heads, capacity, size]; of one alone where it is not the first. */
+  #cacheTensors(first: number, rows: number): (Tensor | DeviceTensor)[] {
+    const { capacity, arrays } = this.#buffer;
+    if (this.#device) return first === 0 ? this.#device.rows(rows, capacity) : this.#device.row(first, capacity);
+    const { heads, headSize, type } = this.#layout.cache;
+    const rowBytes = heads * capacity * headSize * elementBytes[type];
+    const shape = [rows, heads, capacity, headSize];
+    return arrays.map((bytes) => new Tensor(this.#session.library, type, shape, bytes.subarray(first * rowBytes)));
   }
 }
 

@@ -118,7 +118,7 @@ interface Asked {
  * @throws Error where config.json does not name two tokens, or one of them is not one token
  */
 export async function openTwoToken(
-  { library, files, threads }: Loading,
+  { library, files, threads, device }: Loading,
   { parts, filename, config }: Asked,
 ): Promise<TwoTokenReward> {
   const file = files.path('config.json');
@@ -138,7 +138,7 @@ export async function openTwoToken(
     outputs: [{ name: PAIR.logits, type: 'float32', shape: ['rows', 'count', 'pair'] }],
     dropped: [head.logits, head.probabilities, ...graph.caches.map(({ present }) => present)],
   });
-  const session = new Session(library, { bytes: paired, folder: dirname(graph.file) }, { threads });
+  const session = new Session(library, { bytes: paired, folder: dirname(graph.file) }, { threads, device });
   return new TwoTokenReward(parts, session, graph, tokens);
 }
 

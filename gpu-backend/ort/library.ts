@@ -80,6 +80,11 @@ export class OrtLibrary {
     return Number(this.#out(name, args));
   }
 
+  /** Calls a function whose last argument is a pointer to a text that stays the runtime's. */
+  decoded(name: FunctionName, ...args: unknown[]): string {
+    return this.#out(name, args) as string;
+  }
+
   /** Reads a text that the function allocated, and frees it. */
   text(name: FunctionName, ...args: unknown[]): string {
     const pointer = this.create(name, ...args, this.allocator);

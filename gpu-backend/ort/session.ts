@@ -1,4 +1,5 @@
 import type { Binding } from './binding.ts';
+import { cpuDevice, type Device } from './device.ts';
 import type { FunctionName } from './functions.ts';
 import type { Handle, OrtLibrary } from './library.ts';
 import { type ElementType, elementBytes, elementName, type Tensor } from './tensor.ts';
@@ -13,6 +14,8 @@ export interface GraphValue {
 export interface SessionOptions {
   /** Threads inside one operator. */
   readonly threads: number;
+  /** Where it runs; the cpu where absent. What a device cannot compute the cpu does. */
+  readonly device?: Device | undefined;
 }
 
 /** Where a graph comes from: a file, or its bytes with the folder that its external data lie in. */
@@ -28,9 +31,12 @@ export class Session {
   readonly outputs: readonly GraphValue[];
   readonly handle: Handle;
   readonly library: OrtLibrary;
+  readonly device: Device;
 
   constructor(library: OrtLibrary, source: GraphSource, options: SessionOptions) {
     this.library = library;
+    this.device = options.device ?? cpuDevice;
+    if (this.device.lock?.held) throw new Error(`A session was to be made on ${this.device.provider} while another one runs.`);
     this.handle = createSession(library, source, options);
     this.inputs = graphValues(library, this.handle, 'Input');
     this.outputs = graphValues(library, this.handle, 'Output');
@@ -38,7 +44,34 @@ export class Session {
 
   /** Computes the outputs of `binding` from its inputs, off the event loop. */
   run(binding: Binding): Promise<void> {
-    return this.library.callAsync('RunWithBinding', this.handle, null, binding.handle);
+    const compute = () => this.library.callAsync('RunWithBinding', this.handle, null, binding.handle);
+    const { lock } = this.device;
+    if (!lock) return compute();
+    return lock.hold(() => {
+      binding.upload();
+      return compute();
+    });
+  }
+
+  /** Does what touches the device when nothing else does: at once where nothing runs there. */
+  exclusively(work: () => void): void {
+    const { lock } = this.device;
+    if (lock) lock.hold(work).catch((cause) => console.error(cause));
+    else work();
+  }
+
+  /** Where an input is read from: memory of this session's, gone with it. */
+  memoryInfo(input: string): Handle {
+    const infos: (Handle | null)[] = this.inputs.map(() => null);
+    this.library.call('SessionGetMemoryInfoForInputs', this.handle, infos, infos.length);
+    const info = infos[this.inputs.findIndex(({ name }) => name === input)];
+    if (!info) throw new Error(`The graph has no input "${input}".`);
+    return info;
+  }
+
+  /** The name of the memory that an input is read from, as `Cpu` or `Cuda`. */
+  memoryOf(input: string): string {
+    return this.library.decoded('MemoryInfoGetName', this.memoryInfo(input));
   }
 
   /**
@@ -51,8 +84,10 @@ export class Session {
     const values: (Handle | null)[] = names.map(() => null);
     const given = Object.values(inputs).map(({ handle }) => handle);
     const count = given.length;
+    const compute = () =>
+      library.callAsync('Run', this.handle, null, Object.keys(inputs), given, count, names, names.length, values);
     try {
-      await library.callAsync('Run', this.handle, null, Object.keys(inputs), given, count, names, names.length, values);
+      await (this.device.lock ? this.device.lock.hold(compute) : compute());
       return Object.fromEntries(names.map((name, index) => [name, outputTensor(library, values[index]!)]));
     } finally {
       for (const value of values) if (value !== null) library.release('ReleaseValue', value);
@@ -60,7 +95,7 @@ export class Session {
   }
 
   release(): void {
-    this.library.release('ReleaseSession', this.handle);
+    this.exclusively(() => this.library.release('ReleaseSession', this.handle));
   }
 }
 
@@ -84,12 +119,13 @@ function outputTensor(library: OrtLibrary, value: Handle): OutputTensor {
   }
 }
 
-function createSession(library: OrtLibrary, source: GraphSource, { threads }: SessionOptions): Handle {
+function createSession(library: OrtLibrary, source: GraphSource, { threads, device = cpuDevice }: SessionOptions): Handle {
   const options = library.create('CreateSessionOptions');
   try {
     library.call('SetSessionGraphOptimizationLevel', options, OPTIMISE_ALL);
     library.call('SetIntraOpNumThreads', options, threads);
     library.call('AddSessionConfigEntry', options, 'session.intra_op.allow_spinning', ALLOW_SPINNING);
+    device.append(options);
     if (typeof source === 'string') return library.create('CreateSession', library.env, source, options);
     library.call('AddSessionConfigEntry', options, 'session.model_external_initializers_file_folder_path', source.folder);
     return library.create('CreateSessionFromArray', library.env, source.bytes, source.bytes.byteLength, options);

@@ -14,6 +14,7 @@ export const elementTypes = {
   float64: 11,
   uint32: 12,
   uint64: 13,
+  bfloat16: 16,
 } as const;
 export type ElementType = keyof typeof elementTypes;
 export const elementBytes: Record<ElementType, number> = {
@@ -29,6 +30,7 @@ export const elementBytes: Record<ElementType, number> = {
   float64: 8,
   uint32: 4,
   uint64: 8,
+  bfloat16: 2,
 };
 
 /** The name of an element type, or the number where this backend has none for it. */
