@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { GenerateRequest } from '../../schemas/backend.ts';
+import { generateLine } from '../../schemas/backend.ts';
+import { WinnowError } from '../../schemas/errors.ts';
 import { failureOf } from './collect.ts';
 import type { Wished } from './openai-port.ts';
 import {
@@ -340,4 +342,55 @@ test('more choices than were asked for are paid for and left out; chunks without
   expect(
     await only(() => events({ choices: [] }, { id: 'x', choices: null, usage: null }, delta('one'), end(), usage(2), DONE)),
   ).toMatchObject({ text: 'one' });
+});
+
+/** JSON that looks like an answer here and there, and is anything elsewhere. */
+const anything = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom(null, '', 'one', '\n', 0, -1, 1e300, true),
+    fc.array(tie('value'), { maxLength: 3 }),
+    tie('object'),
+  ),
+  object: fc.dictionary(
+    fc.constantFrom(
+      'choices',
+      'index',
+      'message',
+      'delta',
+      'text',
+      'content',
+      'finish_reason',
+      'usage',
+      'prompt_tokens',
+      'completion_tokens',
+      'logprobs',
+      'tokens',
+      'token_logprobs',
+      'top_logprobs',
+      'token',
+      'logprob',
+      'error',
+      'stop_reason',
+      '__proto__',
+    ),
+    tie('value'),
+    { maxKeys: 6 },
+  ),
+})).object;
+
+test('whatever JSON comes, streamed or not, it is lines of the protocol or a WinnowError', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anything, { maxLength: 4 }), fc.boolean(), fc.boolean(), async (parts, streams, until) => {
+      const answer = () => (streams ? events(...(parts as object[]), DONE) : Response.json(parts[0] ?? null));
+      const request = { prefixes: [prefixOf({ count: 2 })], top_logprobs: 1, ...(until ? step : {}) };
+      const given = lines(answer, request, { config: { n: true, continuation: 'prefill', stop_string: 'end_in_logprobs' } });
+      const all = await given.catch((thrown: unknown) => {
+        expect(thrown).toBeInstanceOf(WinnowError);
+        return [];
+      });
+      for (const line of all) expect(generateLine.safeParse(line).error).toBeUndefined();
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -1,4 +1,5 @@
 /** What a server of others cannot do is refused with the request, before anything is spent. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { makeTask } from '../../src/requests/make-task.ts';
@@ -133,4 +134,9 @@ test.each([
   expect(() => loadConfig({ ...json, backends: { ...json.backends, hosted: { ...server, ...entry } } })).toThrow(
     /backends\.hosted/,
   );
+});
+
+test('the example of examples/ is a config', () => {
+  const example = loadConfig(JSON.parse(readFileSync('examples/winnow.openai.config.json', 'utf8')));
+  expect(Object.keys(example.policies)).toEqual(['mine', 'hosted']);
 });
