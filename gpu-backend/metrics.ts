@@ -87,7 +87,6 @@ export class Metrics {
       step: ({ tokens, positions, ms, kind }) => {
         this.#iteration.observe(label, positions);
         if (kind === 'read') {
-          this.#promptTokens.inc(label, positions);
           sinceTokens = this.#isRunning(model) ? sinceTokens + ms : 0; // those that run wait for what is read between
           return;
         }
@@ -95,6 +94,7 @@ export class Metrics {
         sinceTokens = 0;
       },
       prefix: (asked, found) => {
+        this.#promptTokens.inc(label, asked - found);
         this.#prefixQueries.inc(label, asked);
         this.#prefixHits.inc(label, found);
       },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { WinnowError } from '../../schemas/errors.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Asked } from './asked.ts';
 import type { Delta, Ending, PlacedLogprob } from './choice.ts';
@@ -38,7 +39,7 @@ export async function wholeAnswer(answering: Answering): Promise<Response> {
 export function streamedAnswer(answering: Answering): Response {
   const { engine, asked, voice, errorBody } = answering;
   const left = new AbortController();
-  const stream = new EventStream();
+  const stream = new EventStream(JSON.stringify(errorBody(tooSlow())));
   const first = head(engine, voice.idPrefix, voice.streamed);
   const before = JSON.stringify(first).slice(0, -1); // written once for all chunks
   const usageMember = asked.includeUsage ? ',"usage":null' : '';
@@ -74,6 +75,9 @@ export function streamedAnswer(answering: Answering): Response {
     .finally(() => stream.end());
   return stream.response(() => left.abort(), headers(asked, first.id));
 }
+
+const tooSlow = (): WinnowError =>
+  new WinnowError('deadline_exceeded', 'The stream was read too slowly, so its answers were given up. Read it as it comes.');
 
 /** An answer that is told whole: what its pieces said, before what its ending says. */
 class Gathered {
