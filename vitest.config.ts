@@ -1,5 +1,5 @@
 /**
- * Five kinds of test, one after the other: `unit` in Node, `workerd` inside the Workers runtime, `edge` there too, with the
+ * Six kinds of test, one after the other: `unit` in Node, `models` there too, with language models of many kinds, `workerd` inside the Workers runtime, `edge` there too, with the
  * reward model inside the Worker, `system` against one running Winnow (`inject('winnow').url`), `start` for starting and
  * stopping it.
  */
@@ -11,6 +11,7 @@ import { workerAliases } from './bin/edge-onnx.ts';
 const inWorkerd = ['test/workerd/**/*.test.ts'];
 const withEdgeModels = ['test/workerd/edge-*.test.ts'];
 const onRunning = ['test/http/**/*.test.ts', 'test/faults/**/*.test.ts'];
+const ofModels = ['test/models/**/*.test.ts'];
 const ofStarting = ['test/start/**/*.test.ts'];
 
 export default defineConfig({
@@ -20,8 +21,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...inWorkerd, ...onRunning, ...ofStarting],
+          exclude: [...inWorkerd, ...onRunning, ...ofStarting, ...ofModels],
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'models',
+          include: ofModels,
+          fileParallelism: false, // a real model takes every core and a GB
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 5 },
         },
       },
       {

@@ -1,12 +1,12 @@
 /** Tiny models of several architectures and layouts against PyTorch; test/fixtures/tiny-models/make_architectures.py. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Engine } from '../../../gpu-backend/engine/engine.ts';
-import type { LanguageModel } from '../../../gpu-backend/models/language-model.ts';
-import { loadModel } from '../../../gpu-backend/models/load.ts';
-import { openLibrary } from '../../../gpu-backend/ort/library.ts';
-import { modelConfig } from '../../../schemas/config.ts';
-import { branch, generation, write } from '../generation.ts';
+import { Engine } from '../../gpu-backend/engine/engine.ts';
+import type { LanguageModel } from '../../gpu-backend/models/language-model.ts';
+import { loadModel } from '../../gpu-backend/models/load.ts';
+import { openLibrary } from '../../gpu-backend/ort/library.ts';
+import { modelConfig } from '../../schemas/config.ts';
+import { branch, generation, write } from '../gpu-backend/generation.ts';
 
 interface Said {
   readonly ids: readonly number[];
@@ -16,7 +16,7 @@ interface Said {
   readonly logprobs: readonly number[];
 }
 
-const folder = `${import.meta.dirname}/../../fixtures/tiny-models/architectures/`;
+const folder = `${import.meta.dirname}/../fixtures/tiny-models/architectures/`;
 const expected: Readonly<Record<string, readonly Said[]>> = JSON.parse(readFileSync(`${folder}expected.json`, 'utf8'));
 const library = await openLibrary();
 
