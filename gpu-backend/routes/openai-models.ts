@@ -15,7 +15,7 @@ export const openAiModels =
 export const openAiModel =
   ({ models }: Serving): Handler =>
   (c) => {
-    const name = decodeURIComponent(c.req.path.slice('/v1/models/'.length));
+    const name = decoded(c.req.path.slice('/v1/models/'.length));
     const model = models.list().find((candidate) => candidate.name === name);
     if (model) return c.json(entry(model));
     const known = models.list().map((candidate) => candidate.name);
@@ -23,6 +23,15 @@ export const openAiModel =
       param: 'model',
     });
   };
+
+/** A part of a path that is not well encoded is nobody's name, and no fault of ours. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 const entry = ({ name, kind, context, chat_template, fingerprint }: BackendModel) => ({
   id: name,

@@ -48,6 +48,32 @@ test('healthz is 503 until the models are loaded, 200 then; other routes say whe
   expect([loaded.status, await loaded.json()]).toEqual([200, { status: 'ok' }]);
 });
 
+test.each([
+  { method: 'GET', path: '/v1/models/%E0%A4%A', status: 404, code: 'model_not_found' },
+  { method: 'GET', path: '/v1/models/a%2Fb', status: 404, code: 'model_not_found' },
+  { method: 'GET', path: '/v1/models/', status: 404, code: 'model_not_found' },
+  { method: 'POST', path: '/v1/models/a', status: 405, code: 'method_not_allowed' },
+  { method: 'GET', path: '/v1/completions', status: 405, code: 'method_not_allowed' },
+  { method: 'POST', path: '/metrics', status: 405, code: 'method_not_allowed' },
+  { method: 'POST', path: '/v1/embeddings', status: 404, code: 'unknown_url' },
+])('$method $path is $status $code', async ({ method, path, status, code }) => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+  const response = await app().request(path, { method });
+  expect([response.status, await codeOf(response)]).toEqual([status, code]);
+  expect(log).not.toHaveBeenCalled();
+});
+
+test('metrics are told while the models load, and answers are counted by routes that are known alone', async () => {
+  await app().request('/v1/models/secret');
+  await app().request('/secret');
+  const response = await app(undefined, null).request('/metrics');
+  const text = await response.text();
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+  expect(text).toMatch(/^winnow_http_requests_total\{route="\/v1\/models\/:id",status="404"\} \d+$/m);
+  expect(text).toMatch(/^winnow_http_requests_total\{route="other",status="404"\} \d+$/m);
+  expect(text).not.toContain('secret');
+});
+
 test('a bug of ours is logged, and told without its words', async () => {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {});
   const body = {
