@@ -6,6 +6,7 @@ import { type Branch, candidateIds, type Generation } from './engine/call.ts';
 import type { Engine } from './engine/engine.ts';
 import { LineQueue } from './line-queue.ts';
 import type { Models } from './models.ts';
+import { PieceLines } from './piece-lines.ts';
 import { continuationTokens, readerOf } from './reader.ts';
 import { candidateScorer, score } from './scoring.ts';
 
@@ -22,12 +23,14 @@ export function localPort(models: Models): BackendPort {
 /** @throws WinnowError at once where the request cannot be served; afterwards a failure is a line */
 function generate(models: Models, request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateLine> {
   const engine = models.engine(request.model);
-  const generation = generationOf(engine, request, signal);
+  const lines = new LineQueue<GenerateLine>();
+  const pieces = request.pieces ? new PieceLines((line) => lines.push(line)) : null;
+  const generation = { ...generationOf(engine, request, signal), onPiece: pieces?.add };
   const scoreLine =
     request.reward === undefined ? null : candidateScorer(models.scorer(request.reward, 'reward'), request, generation);
-  const lines = new LineQueue<GenerateLine>();
   const scores: Promise<void>[] = [];
   const usage = engine.generate(generation, (ended) => {
+    pieces?.end(ended.ok ? ended.line.id : ended.id);
     if (!ended.ok) return lines.push({ type: 'error', id: ended.id, code: 'internal_error', message: ended.message });
     lines.push(ended.line);
     if (scoreLine && ended.line.token_count > 0) scores.push(scoreLine(ended.line).then((line) => lines.push(line)));
@@ -38,7 +41,8 @@ function generate(models: Models, request: GenerateRequest, signal: AbortSignal)
       lines.push({ type: 'done', usage: { ...spent }, fingerprint: engine.model.fingerprint });
       lines.end();
     })
-    .catch((cause) => lines.fail(cause));
+    .catch((cause) => lines.fail(cause))
+    .finally(() => pieces?.close());
   return lines;
 }
 

@@ -43,6 +43,10 @@ export const generateRequest = z.strictObject({
   top_logprobs: topLogprobs.optional().describe('Present: log-probabilities of sampled tokens, and of this many alternatives.'),
   seed: z.int(),
   reward: z.string().optional().describe('A reward model of this backend that scores each candidate as it ends.'),
+  pieces: z
+    .literal(true)
+    .optional()
+    .describe('Tell candidates as they are written, too, where the backend can; their lines are the same.'),
   priority: z.int().min(-1000).max(1000).optional().describe('Lower goes first; 0 where absent.'),
   ignore_eos: z.boolean().optional().describe('End tokens are tokens like others: for measurements of a given length.'),
   deadline_ms: z.int().min(1).describe('Milliseconds from receipt after which open candidates end with finish `budget`.'),
@@ -66,6 +70,20 @@ export const candidateLine = z.looseObject({
   logprobs: z.array(tokenLogprob).optional(),
 });
 export type CandidateLine = z.infer<typeof candidateLine>;
+
+/**
+ * A part of a candidate that is being written, in order and without a gap. Its line repeats all of it, so the last part may
+ * come with that line alone. What may be the beginning of a stop string is not told until it is none.
+ */
+export const pieceLine = z.looseObject({
+  type: z.literal('piece'),
+  id: path,
+  at: z.int().min(0).describe('New tokens of this call before it: a repeated call is recognised, however it is cut.'),
+  token_count: z.int().min(0).describe('New tokens since the last piece.'),
+  text: z.string().describe('The text since the last piece: whole characters.'),
+  logprobs: z.array(tokenLogprob).optional().describe('Of those tokens, where they were asked for.'),
+});
+export type PieceLine = z.infer<typeof pieceLine>;
 
 /** A reward model's raw output for one text: a number, with one per step from a process model, or why there is none. */
 export const rawScore = z.union([
@@ -97,6 +115,7 @@ export const generateUsage = z.looseObject({
 
 export const generateLine = z.union([
   candidateLine,
+  pieceLine,
   z.looseObject({
     type: z.literal('score'),
     id: path,

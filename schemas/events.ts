@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { finishReason } from './candidate.ts';
+import { finishReason, type TokenLogprob } from './candidate.ts';
 
 /** What a stream of a native route carries before its result, each under its name as the SSE event. */
 export const candidateEvent = z.strictObject({
@@ -24,7 +24,16 @@ export const roundEvent = z.strictObject({
 });
 export const pruneEvent = z.strictObject({ id: z.string(), reason: z.string() });
 
+/** What was written of an answer since the last one: for a stream of chat alone, no native route shows it. */
+export interface PieceEvent {
+  readonly id: string;
+  readonly index: number;
+  readonly text: string;
+  readonly logprobs: readonly TokenLogprob[];
+}
+
 export type ProgressEvent =
+  | { readonly name: 'piece'; readonly data: PieceEvent }
   | { readonly name: 'candidate'; readonly data: z.infer<typeof candidateEvent> }
   | { readonly name: 'score'; readonly data: z.infer<typeof scoreEvent> }
   | { readonly name: 'round'; readonly data: z.infer<typeof roundEvent> }

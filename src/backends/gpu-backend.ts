@@ -3,6 +3,7 @@ import type { BackendModel, GenerateLine, GenerateRequest, ScoreRequest, ScoreRe
 import { generateLine, modelsResponse, scoreResponse } from '../../schemas/backend.ts';
 import { isErrorCode, WinnowError } from '../../schemas/errors.ts';
 import { lines } from './lines.ts';
+import { Once } from './once.ts';
 import type { BackendPort } from './port.ts';
 import { retrying } from './retry.ts';
 
@@ -40,17 +41,17 @@ async function* generate(
   signal: AbortSignal,
   post: (path: string, body: unknown, signal: AbortSignal) => Promise<Response>,
 ): AsyncGenerator<GenerateLine> {
-  const seen = new Set<string>();
+  const once = new Once();
   let broken: unknown;
   for (;;) {
     const response = await retrying(signal, () => post('/generate', request, signal)).catch((refused) => {
       throw broken ?? refused; // work that broke off may have spent, even where its second try is refused
     });
     try {
+      once.again();
       for await (const line of checked(response, signal)) {
-        const name = line.type === 'done' ? 'done' : `${line.type} ${line.id}`;
-        if (!seen.has(name)) yield line;
-        seen.add(name);
+        const fresh = freshOf(once, line);
+        if (fresh) yield fresh;
         if (line.type === 'done') return;
       }
       throw brokeOff('The backend ended its answer before it was done.');
@@ -58,6 +59,14 @@ async function* generate(
       if (broken !== undefined || signal.aborted) throw failure;
       broken = failure;
     }
+  }
+}
+
+function freshOf(once: Once, line: GenerateLine): GenerateLine | undefined {
+  try {
+    return once.fresh(line);
+  } catch (failure) {
+    throw brokeOff('The backend told a candidate in pieces that do not join.', failure);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { TokenLogprob } from '../../schemas/candidate.ts';
+import type { FinishReason, TokenLogprob } from '../../schemas/candidate.ts';
 import type { ChatAnswer, chatLogprobs, chatRequest } from '../../schemas/chat-completions.ts';
 import { harmless } from '../../schemas/chat-completions.ts';
 import { WinnowError } from '../../schemas/errors.ts';
@@ -93,17 +93,20 @@ export function chatAnswer(finished: Finished, body: ChatBody, scaled: boolean, 
     object: 'chat.completion',
     created,
     model,
-    choices: answers.map((candidate, index) => ({
-      index,
+    choices: answers.map((candidate, place) => ({
+      index: scaled ? place : (finished.indexes.get(candidate.id) ?? place),
       message: { role: 'assistant', content: candidate.text, refusal: null },
       logprobs: body.logprobs ? logprobs(candidate) : null,
-      finish_reason: finishReason(candidate) === 'stop' ? 'stop' : 'length',
+      finish_reason: chatFinish(finishReason(candidate)),
     })),
     usage,
     system_fingerprint,
     ...aside(finished, scaled, [...warnings, ...fewer(answers.length, wanted(body))]),
   };
 }
+
+/** What OpenAI has no word for was cut. */
+export const chatFinish = (reason: FinishReason): 'stop' | 'length' => (reason === 'stop' ? 'stop' : 'length');
 
 const fewer = (given: number, asked: number): string[] =>
   given < asked ? [`${asked} answers were asked for; ${given} came to be.`] : [];
@@ -116,16 +119,34 @@ function aside(finished: Finished, scaled: boolean, more: readonly string[]): Pi
   return warnings.length > 0 ? { winnow: { warnings } } : {};
 }
 
-/** OpenAI's shape, for the tokens that the content is made of: an end token or a cut stop string is not among them. */
-function logprobs({ text, logprobs: tokens = [] }: Scored): z.infer<typeof chatLogprobs> {
-  let length = 0;
-  const visible = tokens.filter(({ token }) => {
-    const seen = length < text.length;
-    length += token.length;
-    return seen && token !== '';
-  });
-  return { content: visible.map(openAiLogprob), refusal: null };
+/**
+ * OpenAI's log-probabilities of the tokens that a content is made of, however text and tokens come: an end token or a cut stop
+ * string is not among them.
+ */
+export class ContentLogprobs {
+  /** Tokens that came, and whose text did not. */
+  readonly #waiting: TokenLogprob[] = [];
+  /** Length of the text, and of the names of those tokens that it is made of. */
+  #length = 0;
+  #named = 0;
+
+  /** Adds to the text and the tokens. Returns those tokens whose text is there by now. */
+  add(text: string, tokens: readonly TokenLogprob[]): z.infer<typeof chatLogprobs>['content'] {
+    this.#length += text.length;
+    this.#waiting.push(...tokens);
+    let count = 0;
+    while (count < this.#waiting.length && this.#named < this.#length) this.#named += this.#waiting[count++]!.token.length;
+    return this.#waiting
+      .splice(0, count)
+      .filter(({ token }) => token !== '')
+      .map(openAiLogprob);
+  }
 }
+
+const logprobs = ({ text, logprobs: tokens = [] }: Scored): z.infer<typeof chatLogprobs> => ({
+  content: new ContentLogprobs().add(text, tokens),
+  refusal: null,
+});
 
 const openAiLogprob = ({ token, logprob, top = [] }: TokenLogprob) => ({
   ...withBytes({ token, logprob }),

@@ -24,6 +24,8 @@ export interface Audience {
   readonly listen: (event: ProgressEvent) => void;
   /** Whether candidate events carry their text. */
   readonly tellTexts: boolean;
+  /** Whether answers are told as they are written. */
+  readonly tellPieces?: boolean;
 }
 
 /** Runs a task to its end. What is thrown carries what was spent until then. */

@@ -24,6 +24,8 @@ export interface RunContext {
   readonly finishingReserve: number;
   /** Whether candidate events carry their text. */
   readonly tellTexts: boolean;
+  /** Whether whole answers are told as they are written. */
+  readonly tellPieces?: boolean | undefined;
   readonly listen: (event: ProgressEvent) => void;
 }
 

@@ -2,6 +2,7 @@ import type { CandidateLine } from '../../schemas/backend.ts';
 import type { Finish, TokenLogprob } from '../../schemas/candidate.ts';
 import { splitSteps } from '../answers/steps.ts';
 import type { Candidate, Prefix } from '../operation.ts';
+import { type News, Telling } from './telling.ts';
 
 /**
  * One planned candidate of a `sample`, while waves write it. It owns its text; a line adds what one call wrote. A candidate
@@ -17,6 +18,8 @@ export class Draft {
   started = false;
   finish: Finish | undefined;
   reason: string | undefined;
+  /** What a listener is told of it. */
+  readonly telling: Telling;
   #text = '';
   /** Length of prefix and text together, where a stop string ends them. */
   #end: number | undefined;
@@ -25,7 +28,8 @@ export class Draft {
   #ends: number[] = [];
   readonly #logprobs: TokenLogprob[] = [];
 
-  constructor(prefix: Prefix, child: number, most: number) {
+  constructor(prefix: Prefix, child: number, most: number, stop: readonly string[]) {
+    this.telling = new Telling(stop);
     this.id = `${prefix.id}.${child}`;
     this.prefix = prefix;
     this.child = child;
@@ -54,6 +58,12 @@ export class Draft {
   fail(reason: string): void {
     this.finish = 'error';
     this.reason = reason;
+  }
+
+  /** What can be told when a call has ended; all that it has where it is `over`. Undefined where it is not what was told. */
+  news(over: boolean): News | undefined {
+    const end = this.#end === undefined ? undefined : Math.max(0, this.#end - this.prefix.text.length);
+    return this.telling.settle(this.#text.slice(0, end), this.#logprobs, over);
   }
 
   /** It is not written any further: what it has is its text. */

@@ -9,6 +9,7 @@ import { finishReason } from '../operation.ts';
 import type { RunContext, RunState } from './context.ts';
 import { survive, untilDeadline } from './context.ts';
 import { Draft } from './draft.ts';
+import type { News } from './telling.ts';
 
 /** One `sample` on its way: what is asked, of which policy, with what. */
 interface Round {
@@ -62,11 +63,11 @@ export async function sampleInWaves(operation: SampleOperation, context: RunCont
  * answers: how many of them end one is known when they are written.
  */
 function plan(operation: SampleOperation, policy: PolicyConfig, left: number, state: RunState): Draft[] {
-  const { prefixes, count, firstChild, until } = operation;
+  const { prefixes, count, firstChild, until, sampling } = operation;
   const drafts = Array.from({ length: count }, (_, child) =>
     prefixes.flatMap((prefix) => {
       const most = mostTokens(operation, policy, prefix);
-      return most > 0 ? [new Draft(prefix, firstChild + child, most)] : [];
+      return most > 0 ? [new Draft(prefix, firstChild + child, most, sampling.stop)] : [];
     }),
   ).flat();
   const most = until === 'step' && left > 0 ? drafts.length : left;
@@ -155,11 +156,8 @@ const began = ({ mayHaveSpent }: WinnowError, sampled: number): boolean => sampl
 const isDown = ({ code }: WinnowError): boolean =>
   code === 'backend_error' || code === 'backend_unreachable' || code === 'rate_limit_exceeded';
 
-function generateRequest(
-  { operation, policy, context, state }: Round,
-  granted: readonly Granted[],
-  number: number,
-): GenerateRequest {
+function generateRequest(round: Round, granted: readonly Granted[], number: number): GenerateRequest {
+  const { operation, policy, context, state } = round;
   const { prompt, until, sampling, topLogprobs } = operation;
   return {
     key: `${context.id}:${state.operations}:${number}`,
@@ -171,6 +169,7 @@ function generateRequest(
     sampling,
     ...(topLogprobs === undefined ? {} : { top_logprobs: topLogprobs }),
     seed: context.seed,
+    ...(tellsPieces(round) ? { pieces: true } : {}),
     deadline_ms: Math.max(1, Math.floor(context.deadline.leftForSamplingMs)),
   };
 }
@@ -205,6 +204,10 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiti
   const { operation, policy, context, state, writesAnswers, whole } = round;
   const entry = waiting.get(line.id);
   if (!entry || line.type === 'score') return 0;
+  if (line.type === 'piece') {
+    if (tellsPieces(round)) tell(round, entry.draft, entry.draft.telling.write(line.text, line.logprobs));
+    return 0;
+  }
   waiting.delete(line.id);
   const { draft, tokens } = entry;
   if (line.type === 'error') {
@@ -212,6 +215,7 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiti
     return 0;
   }
   draft.add(line, tokens, policy.step.delimiter, operation.sampling.stop);
+  tellNews(round, draft);
   if (line.finish === 'budget') state.stop ??= 'max_time';
   if (whole && !draft.closed) {
     draft.cut();
@@ -226,12 +230,32 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiti
   return line.token_count;
 }
 
+/** Steps are told when they have been chosen. */
+const tellsPieces = ({ context, operation, writesAnswers }: Round): boolean =>
+  context.tellPieces === true && operation.until === 'end' && writesAnswers;
+
+/** Tells what a call has added. Nothing can be made of a text that is another than the one that was told. */
+function tellNews(round: Round, draft: Draft): void {
+  if (!tellsPieces(round)) return;
+  const news = draft.news(draft.closed);
+  if (news) tell(round, draft, news);
+  else draft.fail('backend_error');
+}
+
+const nothingNew: News = { text: '', logprobs: [] };
+
+function tell({ context, state, planned }: Round, draft: Draft, { text, logprobs }: News): void {
+  if (text === '' && logprobs.length === 0) return;
+  context.listen({ name: 'piece', data: { id: draft.id, index: state.planned + planned.indexOf(draft), text, logprobs } });
+}
+
 /**
  * Books an answer that came to its end or was cut, and tells it. A step is not an answer, unless it ends one.
  *
  * @returns false where `max_candidates` leaves no room for it: it does not count, and is dropped
  */
-function bookAnswer({ operation, policy, context, state, writesAnswers, planned }: Round, draft: Draft): boolean {
+function bookAnswer(round: Round, draft: Draft): boolean {
+  const { operation, policy, context, state, writesAnswers, planned } = round;
   if (!writesAnswers || draft.finish === 'error') return true;
   const candidate = draft.candidate(policy.step.delimiter);
   const full = candidate.tokenCount >= operation.sampling.max_tokens;
@@ -241,6 +265,7 @@ function bookAnswer({ operation, policy, context, state, writesAnswers, planned 
     return false;
   }
   context.ledger.countCandidate();
+  if (tellsPieces(round)) tell(round, draft, draft.news(true) ?? nothingNew);
   const index = operation.until === 'end' ? state.planned + planned.indexOf(draft) : state.planned++;
   state.indexes.set(candidate.id, index);
   context.listen({

@@ -5,6 +5,7 @@ import type {
   GenerateLine,
   GeneratePrefix,
   GenerateRequest,
+  PieceLine,
   ScoreRequest,
   ScoreResponse,
 } from '../../schemas/backend.ts';
@@ -64,7 +65,7 @@ export class ScriptedBackend implements BackendPort {
     const usage = { prompt_tokens: 10, completion_tokens, processed: completion_tokens, cached: 0, unique: completion_tokens };
     const { shuffle } = this.#behaviour;
     const arrived = shuffle === undefined ? candidates : shuffled(candidates, shuffle + this.requests.length);
-    return [...arrived, { type: 'done', usage, fingerprint: 'scripted' }];
+    return [...(request.pieces ? piecesOf(candidates) : []), ...arrived, { type: 'done', usage, fingerprint: 'scripted' }];
   }
 
   #write(request: GenerateRequest, prefix: GeneratePrefix, id: string): CandidateLine {
@@ -103,8 +104,41 @@ export class ScriptedBackend implements BackendPort {
       tokens,
       token_count: tokens.length,
       finish,
+      ...(request.top_logprobs === undefined
+        ? {}
+        : { logprobs: tokens.map((token) => ({ token: vocabulary[token]!, logprob: -token })) }),
     };
   }
+}
+
+/** Candidates as they are written, side by side, one to three tokens a piece; the last ones are left to the lines. */
+function piecesOf(candidates: readonly CandidateLine[]): PieceLine[] {
+  const rounds = Math.max(0, ...candidates.map(({ token_count }) => Math.ceil(token_count / 2)));
+  const sizes = Array.from({ length: rounds }, (_, round) => 1 + ((round * 7) % 3));
+  let at = 0;
+  return sizes.flatMap((size) => {
+    const from = at;
+    at += size;
+    return candidates.flatMap(({ id, tokens = [], text, token_count, logprobs }) => {
+      const place = (end: number) =>
+        Math.min(
+          text.length,
+          tokens
+            .slice(0, end)
+            .map((token) => vocabulary[token])
+            .join('').length,
+        );
+      if (from + size > token_count) return [];
+      const piece = {
+        type: 'piece' as const,
+        id,
+        at: from,
+        token_count: size,
+        text: text.slice(place(from), place(from + size)),
+      };
+      return [logprobs ? { ...piece, logprobs: logprobs.slice(from, from + size) } : piece];
+    });
+  });
 }
 
 /** A token's number in the stream of its candidate: the same wherever the candidate was cut. */
