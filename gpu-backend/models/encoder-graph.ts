@@ -29,7 +29,7 @@ export interface EncoderOptions {
 
 const INPUTS: readonly string[] = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'];
 // Formats that quantise activations say slightly other things of one row in other company.
-const LEAST = 0.02;
+const LEAST = 0.05;
 
 /** A graph from ids to numbers for each text or each token: what classifiers and embedders run. */
 export class EncoderGraph {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { type Field, fieldsOf, numberOf, textsOf } from '../ort/protobuf.ts';
 
@@ -50,11 +50,19 @@ export async function checkExternalFiles(external: readonly ExternalFile[], file
       throw new Error(
         `${file} takes weights from ${location}, and there is no file ${join(path)}. Download it beside the graph.`,
       );
+    if (await leadsOut(path, folder))
+      throw new Error(
+        `${path} is a link to a file outside of the model's folder, which ONNX Runtime does not follow. Copy the file.`,
+      );
     if (found.size < bytes)
       throw new Error(`${path} has ${found.size} bytes; ${file} reads ${bytes} of it. It was cut: download it again.`);
     paths.push(path);
   }
   return paths;
+}
+
+async function leadsOut(path: string, folder: string): Promise<boolean> {
+  return relative(await realpath(folder), await realpath(path)).startsWith('..');
 }
 
 function* ofGraph(graph: Uint8Array): Generator<ExternalFile> {

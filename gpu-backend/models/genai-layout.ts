@@ -11,6 +11,7 @@ const genaiConfig = z.looseObject({
     decoder: z.looseObject({
       filename: z.string(),
       head_size: z.int().min(1),
+      sliding_window: z.looseObject({ window_size: z.int().optional(), layers: z.array(z.int()).optional() }).optional(),
       inputs: z.looseObject({
         input_ids: z.string(),
         attention_mask: z.string(),
@@ -67,7 +68,13 @@ export async function openGenai(library: OrtLibrary, files: ModelFiles, options:
       `${files.path(GENAI_CONFIG)}: search.past_present_share_buffer must be true; export the model with GroupQueryAttention.`,
     );
   }
-  const { filename, outputs } = model.decoder;
+  const { filename, outputs, sliding_window: sliding } = model.decoder;
+  if (sliding) {
+    throw new Error(
+      `${files.path(GENAI_CONFIG)}: the cache of ${sliding.layers?.length ?? 'some'} layers is a window of ${sliding.window_size ?? 'some'} positions, ` +
+        'which cannot be forked or cut; export the model with --extra_options windowed_kv_cache=false.',
+    );
+  }
   const graph = await files.graph(filename);
   const vocabulary = graph.outputs.find(({ name }) => name === outputs.logits)?.shape.at(-1) ?? -1;
   const changed = vocabulary > 0 ? withHead(graph, outputs.logits, vocabulary) : null;

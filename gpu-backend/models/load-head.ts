@@ -103,6 +103,8 @@ function readingOf(
   { tokenizer, template }: LoadedTokenizer,
   kind: Asked['kind'],
 ): RewardReading {
+  if (kind === 'process' && winnow.input && winnow.input !== 'continuation')
+    throw new Error(`config.json: winnow.input is ${winnow.input}; a process reward reads steps as a continuation.`);
   // what an encoder's tokenizer puts around a text: a beginning and an end
   const encoder = tokenizer.encodeWhole('').length >= 2;
   const usual =

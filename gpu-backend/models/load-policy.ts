@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { CausalLm } from './causal-lm.ts';
+import { choosePolicy, type Way } from './choose-policy.ts';
 import type { ModelFiles } from './files.ts';
 import { openGenai } from './genai-layout.ts';
 import { contextOf, type HeadConfig } from './head-config.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { Loading } from './load.ts';
 import { type OptimumGraph, openAppended, openShared, readOptimum } from './optimum-layout.ts';
-import { optimumPolicy } from './optimum-policy.ts';
-import { probe } from './probe.ts';
+import { OptimumPolicy, type Past } from './optimum-policy.ts';
 import type { LoadedTokenizer } from './tokenizer.ts';
 import { checkVocabulary, loadTokenizer, TOKENIZER_FILES } from './tokenizer.ts';
 
@@ -38,28 +38,31 @@ export async function loadOptimumPolicy(
     context: contextOf(config, reading.limit, files.path('config.json')),
     endTokens: new Set([...[config.eos_token_id ?? []].flat(), ...(await generationEnds(files))]),
   };
-  return (
-    (await sharedPolicy(read, own, { library, threads, device })) ??
-    optimumPolicy({ ...own, ...openAppended(library, read, { threads, device }) }, read.file)
-  );
+  return choosePolicy(waysOf(read, own, { library, threads, device }), read.file);
 }
 
 type Own = Awaited<ReturnType<typeof parts>> & { context: number; endTokens: ReadonlySet<number> };
 
-/** With past and present in one buffer, where the graph can do it and does it right. */
-async function sharedPolicy(
-  read: OptimumGraph,
-  own: Own,
-  { library, threads, device }: Pick<Loading, 'library' | 'threads' | 'device'>,
-): Promise<CausalLm | null> {
-  const opened = openShared(library, read, { threads, device });
-  if (!opened) return null;
-  const { session, layout } = opened;
-  const policy = new CausalLm({ ...own, session, layout: { ...layout, context: own.context, endTokens: own.endTokens } });
-  const { sound } = await probe(policy, (buffer) => policy.rows(buffer)).catch(() => ({ sound: false }));
-  if (sound) return policy;
-  policy.release();
-  return null;
+/** The fastest first: past and present in one buffer, rows of any lengths together, rows of one length together. */
+function waysOf(read: OptimumGraph, own: Own, { library, ...options }: Pick<Loading, 'library' | 'threads' | 'device'>): Way[] {
+  const appended = (past: Past) => () => new OptimumPolicy({ ...own, ...openAppended(library, read, options) }, past);
+  if (read.caches.length === 0) return [{ name: 'without a past', open: appended('none') }];
+  const shared = () => {
+    const opened = openShared(library, read, options);
+    return (
+      opened &&
+      new CausalLm({
+        ...own,
+        session: opened.session,
+        layout: { ...opened.layout, context: own.context, endTokens: own.endTokens },
+      })
+    );
+  };
+  return [
+    { name: 'in one buffer', open: shared },
+    ...(read.names.attentionMask ? [{ name: 'masked', open: appended('masked') }] : []),
+    { name: 'of one length', open: appended('exact') },
+  ];
 }
 
 /** Ids that end a text, as the folder's generation_config.json has them. */

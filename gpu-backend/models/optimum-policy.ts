@@ -5,7 +5,6 @@ import { elementBytes } from '../ort/tensor.ts';
 import type { AppendedLayout } from './appended-layout.ts';
 import { AppendedRows, type PastMode } from './appended-rows.ts';
 import type { CacheShape, KvBuffer, LanguageModel, LanguageRows } from './language-model.ts';
-import { probe } from './probe.ts';
 import { ID_CACHE, WholeTextRows } from './whole-text-rows.ts';
 
 export interface OptimumParts {
@@ -37,7 +36,7 @@ export class OptimumPolicy implements LanguageModel {
   readonly #session: Session;
   readonly #layout: AppendedLayout;
 
-  /** Use `optimumPolicy`, which finds out what the graph can do. */
+  /** What the graph can do is found out by `choosePolicy`. */
   constructor({ name, fingerprint, tokenizer, template, context, endTokens, session, layout }: OptimumParts, past: Past) {
     this.name = name;
     this.fingerprint = fingerprint;
@@ -61,29 +60,4 @@ export class OptimumPolicy implements LanguageModel {
   release(): void {
     this.#session.release();
   }
-}
-
-/**
- * The policy, with its past kept in the fastest way that gives the right logits: what the graph can do is tried on a tiny
- * text, since no file says how a graph counts positions.
- *
- * @param file  path of the graph, for the message
- */
-export async function optimumPolicy(parts: OptimumParts, file: string): Promise<OptimumPolicy> {
-  const modes: Past[] = parts.layout.caches.length === 0 ? ['none'] : ['masked', 'exact'];
-  const tried: string[] = [];
-  for (const mode of modes) {
-    if (mode === 'masked' && !parts.layout.attentionMask) continue;
-    const policy = new OptimumPolicy(parts, mode);
-    const result = await probe(policy, (buffer) => policy.rows(buffer)).catch((cause: Error) => ({
-      sound: false,
-      ragged: cause.message,
-    }));
-    if (result.sound) return policy;
-    tried.push(`${mode}: ${result.ragged}`);
-  }
-  throw new Error(
-    `${file}: the logits of a text read in parts are not those of the text read as a whole (${tried.join('; ')} of their range), ` +
-      'so the graph does not use its past as the names of its inputs say.',
-  );
 }

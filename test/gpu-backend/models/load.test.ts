@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -165,6 +165,19 @@ test.each([
     says: ['tokenizer.json has 4 tokens', 'model.onnx knows 37'],
   },
   {
+    name: 'a cache that is a window',
+    folder: copy(
+      'policy',
+      genai((content) => (content.model.decoder.sliding_window = { window_size: 512, layers: [0, 2] })),
+    ),
+    says: ['genai_config.json', 'window of 512 positions', 'windowed_kv_cache=false'],
+  },
+  {
+    name: 'a process reward that reads pairs',
+    folder: copy('process', (folder) => edit(folder, 'config.json', (content) => (content.winnow = { input: 'pair' }))),
+    says: ['winnow.input is pair'],
+  },
+  {
     name: 'weights beside the graph that are missing',
     folder: copy('architectures/qwen3-genai', (folder) => rmSync(join(folder, 'model.onnx.data'))),
     says: ['model.onnx takes weights from model.onnx.data', 'there is no file'],
@@ -178,6 +191,14 @@ test.each([
     name: 'weights outside of the folder',
     folder: copy('architectures/qwen3-genai', (folder) => relocate(join(folder, 'model.onnx'), '../odel.onnx.da')),
     says: ['../odel.onnx.da', 'outside of the model'],
+  },
+  {
+    name: 'weights behind a link that leads out',
+    folder: copy('architectures/qwen3-genai', (folder) => {
+      rmSync(join(folder, 'model.onnx.data'));
+      symlinkSync(`${tiny}architectures/qwen3-genai/model.onnx.data`, join(folder, 'model.onnx.data'));
+    }),
+    says: ['model.onnx.data is a link', 'Copy the file'],
   },
   {
     name: 'weights at an absolute path',
