@@ -96,6 +96,7 @@ test.each([
 
 test('fewer answers than were asked for: the rest is asked for one by one', async () => {
   const asked: Record<string, unknown>[] = [];
+  const learned: Learned = {};
   const port = portOver(
     (_, init) => {
       asked.push(JSON.parse(String(init.body)) as Record<string, unknown>);
@@ -103,7 +104,7 @@ test('fewer answers than were asked for: the rest is asked for one by one', asyn
         ? chatAnswer([choice(0, 'one'), choice(1, 'two')])
         : chatAnswer([choice(0, `more ${asked.length}`)]);
     },
-    { config: { n: true } },
+    { config: { n: true }, learned },
   );
   const all = await linesOf(port, five);
   expect(candidates(all).map(({ id, text }) => [id, text])).toEqual([
@@ -115,6 +116,7 @@ test('fewer answers than were asked for: the rest is asked for one by one', asyn
   ]);
   expect(asked.map(({ n = 1 }) => n)).toEqual([5, 1, 1, 1]);
   expect(usageOf(all)).toMatchObject({ completion_tokens: 12 });
+  expect(learned).toEqual({ several: false });
 });
 
 test.each([
