@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Asked } from './asked.ts';
 import type { Delta, Ending, PlacedLogprob } from './choice.ts';
 import { EventStream } from './event-stream.ts';
-import { generate, type Limits } from './generate.ts';
+import { type Generated, generate, type Limits } from './generate.ts';
 import { isEmpty, type Voice } from './voice.ts';
 
 /** Everything that is needed to answer one request. */
@@ -28,8 +28,9 @@ export async function wholeAnswer(answering: Answering): Promise<Response> {
       choices[index] = voice.whole(index, of(index).end(ending));
     },
   };
-  const { usage, failures } = await generate(engine, asked, listener, answering);
-  const warnings = [...asked.warnings, ...missing(asked, failures)];
+  const generated = await generate(engine, asked, listener, answering);
+  const { usage } = generated;
+  const warnings = [...asked.warnings, ...lacking(answering, generated)];
   const first = head(engine, voice.idPrefix, voice.object);
   const body = { ...first, choices: choices.filter(Boolean), usage, ...aside(warnings) };
   return Response.json(body, { headers: headers(asked, first.id) });
@@ -66,9 +67,9 @@ export function streamedAnswer(answering: Answering): Response {
   const signal = AbortSignal.any([answering.signal, left.signal]);
   const running = generate(engine, asked, listener, { ...answering, signal });
   running
-    .then(({ usage, failures }) => {
-      for (const words of missing(asked, failures)) stream.comment(words);
-      if (asked.includeUsage) stream.send(`${before},"choices":[]${members({ usage })}}`);
+    .then((generated) => {
+      for (const words of lacking(answering, generated)) stream.comment(words);
+      if (asked.includeUsage) stream.send(`${before},"choices":[]${members({ usage: generated.usage })}}`);
       stream.send('[DONE]');
     })
     .catch((thrown) => stream.send(JSON.stringify(errorBody(thrown))))
@@ -115,5 +116,11 @@ const members = (object: object): string =>
     .slice(1, -1)
     .replace(/^(?=.)/, ',');
 
-const missing = ({ prompts, n }: Asked, failures: readonly string[]): string[] =>
-  failures.length > 0 ? [`${failures.length} of ${prompts.length * n} answers failed: ${failures[0]}`] : [];
+/** What an answer lacks, in words: answers that failed, and those that time cut. */
+function lacking({ asked: { prompts, n }, maxTimeMs }: Answering, { failures, late }: Generated): string[] {
+  const all = prompts.length * n;
+  const failed = failures.length > 0 ? [`${failures.length} of ${all} answers failed: ${failures[0]}`] : [];
+  const cut =
+    late > 0 ? [`${late} of ${all} answers were cut after ${maxTimeMs} ms, the most that caps.max_time_ms allows.`] : [];
+  return [...failed, ...cut];
+}

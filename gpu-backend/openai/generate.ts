@@ -15,6 +15,8 @@ export interface Generated {
   readonly usage: Usage;
   /** Why an answer is missing, for each that failed. */
   readonly failures: readonly string[];
+  /** Answers that were cut when the time was up. */
+  readonly late: number;
 }
 
 export interface Limits {
@@ -37,7 +39,7 @@ export function generate(engine: Engine, asked: Asked, listener: Listener, { sig
   const idle = engine.stats.running + engine.stats.waiting === 0;
   const failures: string[] = [];
   const spent: Promise<EngineUsage>[] = [];
-  const tally = { ended: 0, unstarted: 0 };
+  const tally = { ended: 0, late: 0, unstarted: 0 };
   try {
     for (const [place, prompt] of asked.prompts.entries()) spent.push(one(place, prompt));
   } catch (cause) {
@@ -46,7 +48,7 @@ export function generate(engine: Engine, asked: Asked, listener: Listener, { sig
   }
   return Promise.all(spent).then((usages) => {
     if (tally.ended === 0 || tally.unstarted === tally.ended) throw nothing(failures);
-    return { usage: sum(usages), failures };
+    return { usage: sum(usages), failures, late: tally.late };
   });
 
   function one(place: number, prompt: readonly number[]): Promise<EngineUsage> {
@@ -72,7 +74,8 @@ export function generate(engine: Engine, asked: Asked, listener: Listener, { sig
     return engine.generate(generation, (ended) => {
       if (!ended.ok) return void failures.push(ended.message);
       tally.ended++;
-      if (ended.line.token_count === 0 && ended.line.finish === 'budget') tally.unstarted++;
+      if (ended.line.finish === 'budget') tally.late++;
+      if (ended.line.finish === 'budget' && ended.line.token_count === 0) tally.unstarted++;
       listener.ended(indexOf(ended.line.id), choices.get(ended.line.id)!.end(ended.line));
     });
   }

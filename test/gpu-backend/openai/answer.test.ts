@@ -102,7 +102,10 @@ test('time that was up before anything was begun is 504; what was begun is an an
     code: 'deadline_exceeded',
   });
   const body = await (await wholeAnswer(answering([line('0.0', late), line('0.1', { finish: 'budget' })]))).json();
-  expect(body).toMatchObject({ choices: [{ finish_reason: 'length' }, { finish_reason: 'length' }] });
+  expect(body).toMatchObject({
+    choices: [{ finish_reason: 'length' }, { finish_reason: 'length' }],
+    winnow: { warnings: ['2 of 2 answers were cut after 1000 ms, the most that caps.max_time_ms allows.'] },
+  });
 });
 
 test('a bug of ours in the middle of a stream is logged, and told without its words', async () => {
@@ -137,4 +140,23 @@ test('warnings of a stream are in its first chunk alone', async () => {
   const chunks = text.split('\n\n').filter((event) => event.startsWith('data: {'));
   expect(chunks.map((chunk) => chunk.includes('"winnow":{"warnings":["w"]}'))).toEqual(chunks.map((_, place) => place === 0));
   for (const chunk of chunks) expect(JSON.parse(chunk.slice('data: '.length))).toMatchObject({ object: 'chat.completion.chunk' });
+});
+
+test('the engine is told when the time is up, who goes first, and what a length is measured by', async () => {
+  const told: Generation[] = [];
+  const { engine: listening } = engine((given) => {
+    told.push(given);
+    return [line('0.0'), line('0.1')];
+  });
+  const listener = { delta: () => {}, ended: () => {} };
+  const before = performance.now();
+  await generate(listening, asked({ priority: -2, ignoreEnd: true, seed: 7, maxTokens: 0 }), listener, limits);
+  expect(told[0]).toMatchObject({
+    priority: -2,
+    ignoreEnd: true,
+    seed: 7,
+    branches: [{ count: 2, firstChild: 0, maxTokens: 0 }],
+  });
+  expect(told[0]!.deadline - before).toBeGreaterThanOrEqual(1000);
+  expect(told[0]!.deadline - before).toBeLessThan(1500);
 });
