@@ -222,10 +222,10 @@ test.each([
     body: { prompt: '1', model: '__proto__' },
     says: [404, 'model_not_found', 'model'],
   },
-])('$name is refused in its words, within 3 s, and nothing is held', async ({ path, body, says }) => {
+])('$name is refused in its words, within 5 s, and nothing is held', async ({ path, body, says }) => {
   const began = performance.now();
   expect(await refusal(await post(path, body))).toEqual(says);
-  expect(performance.now() - began).toBeLessThan(3000);
+  expect(performance.now() - began).toBeLessThan(5000);
   const families = await backend.metrics();
   for (const name of ['winnow_num_requests_running', 'winnow_num_requests_waiting', 'winnow_kv_cache_bytes'])
     expect(sumOf(families, name)).toBe(0);

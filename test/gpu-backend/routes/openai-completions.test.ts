@@ -210,7 +210,7 @@ test('a client that leaves frees what it held within a second, streamed or not',
       { signal: left.signal },
     ).then((response) => response.text());
     asked.catch(() => {});
-    await until(() => stats().running > 0, 1000);
+    await until(() => stats().running > 0, 5000);
     left.abort();
     await until(idle, 1000);
     await expect(asked).rejects.toThrow();
@@ -296,7 +296,7 @@ test('a queue that is full refuses with 429 and when to come again, and counts i
     );
   const open = many(40);
   open.catch(() => {});
-  await until(() => stats().waiting > 0, 2000);
+  await until(() => stats().waiting > 0, 5000);
   const refused = await many(10);
   expect([refused.status, refused.headers.get('retry-after'), (await errorOf(refused)).code]).toEqual([
     429,
