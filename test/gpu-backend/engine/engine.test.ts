@@ -442,7 +442,8 @@ test('entropy is that of the distribution a token was chosen from; answers may f
   const { measured } = await engine.measure(measuring({ continuations: [encode('b'), []], wanted }));
   expect(measured[0]!.logprobs[0]!.entropy).toBeCloseTo(Math.LN2, 5);
   expect(measured[1]!.logprobs).toEqual([]);
-  for (const { answers } of measured as { answers: number[] }[]) {
+  for (const each of measured) {
+    const { answers } = each!;
     expect(answers[0]).toBeCloseTo(-Math.LN2, 5);
     expect(answers[2]).toBeCloseTo(-100 - Math.LN2, 4);
   }
