@@ -26,8 +26,8 @@ export interface Backend {
 
 // A body of texts may say each twice, whole and in steps, with an id beside it.
 const BODY_FACTOR = 4;
-// What is still open then was going to be cut by its own deadline or its client.
-const DRAIN_MS = 10_000;
+// What is still open then was going to be cut by its own deadline or its client. Who ends a process kills it after 10 s.
+const DRAIN_MS = 9_000;
 // Longer than the edge keeps an idle connection: at Node's own 5 s it would now and then write into one that just closed.
 const KEEP_ALIVE_MS = 75_000;
 

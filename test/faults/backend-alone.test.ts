@@ -4,7 +4,7 @@ import { type RunningBackend, startBackend } from '../../bench/engine/load/backe
 import { sumOf } from '../../bench/engine/load/exposition.ts';
 
 const MODEL = 'gpu-backend/weights/policy';
-const DRAIN_MS = 10_000;
+const DRAIN_MS = 9_000;
 let backend: RunningBackend;
 beforeAll(async () => {
   backend = await startBackend({ model: MODEL, reward: true });
@@ -81,7 +81,7 @@ test('told to end, it writes the open stream to its end, takes nothing new, and 
   expect(ending.exit()).toBe(0);
 });
 
-test('told to end with more than it can finish, it cuts what is open after 10 s and ends with 0', async () => {
+test('told to end with more than it can finish, it cuts what is open after 9 s and ends with 0', async () => {
   const ending = await startBackend({ model: MODEL, slots: 1 });
   const reader = await stream(ending, 200);
   const cut = rest(reader).then(
@@ -91,7 +91,9 @@ test('told to end with more than it can finish, it cuts what is open after 10 s 
   const began = performance.now();
   await ending.stop();
   expect(ending.exit()).toBe(0);
-  expect(performance.now() - began).toBeLessThan(DRAIN_MS + 5000);
+  const ms = performance.now() - began;
+  expect(ms).toBeGreaterThan(DRAIN_MS - 500); // what could be finished was
+  expect(ms).toBeLessThan(DRAIN_MS + 5000);
   expect(await cut).toBe(true);
 });
 
