@@ -163,6 +163,12 @@ test('a usage with each end is of that choice: they add up (llama.cpp)', async (
   expect(usageOf(all)).toMatchObject({ prompt_tokens: 5, completion_tokens: 7 });
 });
 
+test('a usage that grows with every piece is the total of both, though ends carry it too', async () => {
+  const so = (tokens: number) => ({ usage: { prompt_tokens: 5, completion_tokens: tokens } });
+  const parts = [at(0, delta('x'), so(1)), at(1, delta('a'), so(2)), at(0, end(), so(3)), at(1, end(), so(5)), DONE];
+  expect(usageOf(await streamed(parts))).toMatchObject({ completion_tokens: 5 });
+});
+
 test('a number that comes again after its end changes nothing', async () => {
   const all = await streamed([
     at(0, delta('x')),
