@@ -45,7 +45,7 @@ export async function startBackend({ config, configFolder, host, port }: Backend
   });
   const server = await listen(app.fetch, host, port);
   try {
-    const models = await loadModels(config, configFolder);
+    const models = await loadModels(config, configFolder, (model) => metrics.observer(model));
     metrics.watch(watched(models));
     loaded = { port: localPort(models), models };
     const close = async () => {

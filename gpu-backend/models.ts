@@ -4,6 +4,7 @@ import type { BackendModel } from '../schemas/backend.ts';
 import type { Config } from '../schemas/config.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import { Engine, type EngineLimits } from './engine/engine.ts';
+import type { EngineObserver } from './engine/observer.ts';
 import { Scorer } from './engine/scorer.ts';
 import { checkCache, deviceOf } from './model-device.ts';
 import type { Embedder } from './models/embedder.ts';
@@ -22,8 +23,8 @@ export class Models {
   readonly #embedders = new Map<string, Scorer<Embedder>>();
   readonly #tensors = new Map<string, TensorModel>();
 
-  add(model: Model, limits: EngineLimits): void {
-    if (model.kind === 'policy') this.#engines.set(model.name, new Engine(model, limits));
+  add(model: Model, limits: EngineLimits, observe?: (model: string) => EngineObserver): void {
+    if (model.kind === 'policy') this.#engines.set(model.name, new Engine(model, limits, observe?.(model.name)));
     else if (model.kind === 'embedding') this.#embedders.set(model.name, new Scorer(model));
     else if (model.kind === 'tensors') this.#tensors.set(model.name, model);
     else this.#scorers.set(model.name, new Scorer(model));
@@ -85,8 +86,8 @@ export class Models {
   }
 }
 
-/** Loads every model of the configuration; paths start from `folder`. */
-export async function loadModels(config: Config, folder: string): Promise<Models> {
+/** Loads every model of the configuration; paths start from `folder`. `observe` makes what a policy's engine tells its work to. */
+export async function loadModels(config: Config, folder: string, observe?: (model: string) => EngineObserver): Promise<Models> {
   const library = await openLibrary(config.ort.library);
   const devices = new Devices(
     library,
@@ -99,7 +100,7 @@ export async function loadModels(config: Config, folder: string): Promise<Models
     checkCache(model, device, entry);
     const onDevice = model.kind === 'policy' && model.memory;
     const maxKvBytes = entry.max_kv_bytes ?? (onDevice ? DEVICE_KV_BYTES : quarterOfMemory());
-    models.add(model, { slots: entry.slots, maxWaiting: entry.max_waiting, maxKvBytes });
+    models.add(model, { slots: entry.slots, maxWaiting: entry.max_waiting, maxKvBytes }, observe);
   }
   return models;
 }

@@ -43,7 +43,7 @@ export class Writer {
   }
 
   fail(sequence: Sequence, cause: unknown): void {
-    this.#tell(sequence, 'error');
+    this.#tell(sequence, cause instanceof WinnowError ? 'corrupted' : 'error'); // the sampler's word for logits that are no numbers
     sequence.call.end(sequence, { ok: false, id: sequence.id, message: toldOf(cause) });
   }
 
