@@ -1,0 +1,1 @@
+"""How each weight format is made from the float32 graph."""
