@@ -252,6 +252,8 @@ test.each([
   { given: 'one', text: 'one', finish: 'stop' },
   { given: 'oneEND', text: 'one', finish: 'stop' },
   { given: 'one\ntwo\n', text: 'one\n', finish: 'step' },
+  { given: 'oneEND\ntwo', text: 'one', finish: 'stop' },
+  { given: 'one\ntwoEND', text: 'one\n', finish: 'step' },
 ])('a server that keeps the stop string: $given is $finish', async ({ given, text, finish }) => {
   const sampling = { ...requestOf().sampling, stop: ['END'] };
   const read = await only(() => chatAnswer([choice(given)]), { ...step, sampling }, stepwise('include_stop_str_in_output'));
