@@ -300,6 +300,16 @@ test('a delimiter and a stop string that began in the text before are found, whi
   });
 });
 
+test('an empty text goes on with the open step of a candidate, and begins none of a child', async () => {
+  const wished = { config: { continuation: 'continue_final_message' as const } };
+  const begun = prefixOf({ id: '0.0', text: 'one' });
+  expect(await only(() => chatAnswer([choice('')]), { prefixes: [{ ...begun, resume: true }] }, wished)).toMatchObject({
+    step: 1,
+    step_ends: [0],
+  });
+  expect(await only(() => chatAnswer([choice('')]), { prefixes: [begun] }, wished)).toMatchObject({ step: 1, step_ends: [] });
+});
+
 test('what llama.cpp repeats of the text before is left out where it is not streamed, and kept where it is', async () => {
   const wished = { config: { continuation: 'prefill' as const } };
   const request = { prefixes: [prefixOf({ id: '0.0', text: 'one, ' })] };

@@ -85,13 +85,17 @@ test.each([
   },
   { name: 'does not count', answer: () => chatAnswer([choice(0, 'one'), choice(1, 'two')], { usage: null }) },
 ])('a server that $name is taken to give one answer', async ({ answer }) => {
-  const learned: Learned = {};
-  let calls = 0;
-  await linesOf(
-    portOver(() => (calls++ === 0 ? answer() : chatAnswer([choice(0, 'one')])), { config: learning, learned }),
-    five,
+  const asked: unknown[] = [];
+  const port = portOver(
+    (_, init) => {
+      asked.push((JSON.parse(String(init.body)) as { n?: number }).n ?? 1);
+      return asked.length === 1 ? answer() : chatAnswer([choice(0, 'one')]);
+    },
+    { config: learning },
   );
-  expect(learned).toEqual({ several: false });
+  await linesOf(port, five);
+  expect(asked).toEqual([2, 1, 1, 1, 1, 1]);
+});
 });
 
 test('fewer answers than were asked for: the rest is asked for one by one', async () => {
@@ -189,6 +193,14 @@ test('of a stream that is cut, choices that ended are whole and the others are c
     { text: 'a', finish: 'cancelled' },
   ]);
   expect(usageOf(all)!.unreported_tokens).toBe(2 * 32 - 2);
+});
+
+test('choices beside those that were asked for are paid for', async () => {
+  const three = [0, 1, 2].map((index) => choice(index, `text ${index}`, 'length'));
+  const answer = () => chatAnswer(three, { usage: { prompt_tokens: 5, completion_tokens: 96 } });
+  const all = await linesOf(portOver(answer, { config: { n: true } }), requestOf({ prefixes: [prefixOf({ count: 2 })] }));
+  expect(candidates(all).map((one) => one.token_count)).toEqual([32, 32]);
+  expect(usageOf(all)).toMatchObject({ completion_tokens: 96 });
 });
 
 test('shares of a total are whole, none below what is known, and add up to it', () => {
