@@ -96,7 +96,6 @@ test.each([
   await linesOf(port, five);
   expect(asked).toEqual([2, 1, 1, 1, 1, 1]);
 });
-});
 
 test('fewer answers than were asked for: the rest is asked for one by one', async () => {
   const asked: Record<string, unknown>[] = [];
