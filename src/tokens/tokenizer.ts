@@ -10,6 +10,9 @@ export const tokenizerJson = z.looseObject({
   post_processor: z.looseObject({ type: z.string() }).nullish(),
 });
 
+// Of a token on average, in any text that is worth reading; English has four.
+const MOST_CHARACTERS = 16;
+
 /** Two texts as one row: what a cross-encoder reads. */
 export interface TokenPair {
   readonly ids: number[];
@@ -122,9 +125,13 @@ export class Tokenizer {
     return this.#tokenizer.token_to_id(token);
   }
 
-  /** A lower bound of the tokens of a text, without encoding it: a text of a megabyte is refused by this. */
+  /**
+   * Tokens that a text has at least, without encoding it: a text of a megabyte is refused by this. Of a text with more than
+   * 16 characters a token (nothing but spaces, say) it is too many: encoding takes time by the character, a hundred
+   * thousand spaces a second.
+   */
   atLeast(text: string): number {
-    return Math.ceil(text.length / this.#longest);
+    return Math.ceil(text.length / Math.min(this.#longest, MOST_CHARACTERS));
   }
 
   #unsupported(text: string, before: number[], param: string): WinnowError {
