@@ -24,6 +24,7 @@ const library = await openLibrary();
 const models = [
   { name: 'qwen3-genai', past: undefined, ends: [1, 20], heads: 2, off: 1e-4 },
   { name: 'qwen3-transformers-js', past: undefined, ends: [1], heads: 2, off: 1e-4 },
+  { name: 'qwen3-positions-float16', past: undefined, ends: [1], heads: 2, off: 0.5 },
   { name: 'gpt2-optimum', past: 'masked', ends: [1], heads: 2, off: 1e-4 },
   { name: 'gpt2-positions-from-past', past: 'exact', ends: [1], heads: 2, off: 1e-4 },
   { name: 'gpt2-int8-cache', past: 'masked', ends: [1], heads: 2, off: null },
