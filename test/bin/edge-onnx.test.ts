@@ -81,7 +81,7 @@ test.each([
   {
     file: 'config.json',
     content: '{"max_position_embeddings": 8}',
-    message: 'one that ends in ForSequenceClassification (an outcome reward)',
+    message: 'ForSequenceClassification (an outcome reward)',
   },
   { file: 'chat_template.jinja', content: '{% if %}', message: 'the chat template cannot be read' },
   { file: 'tokenizer.json', content: '{"model": {}}', message: 'tokenizer.json cannot be read' },
