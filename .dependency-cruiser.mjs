@@ -161,7 +161,13 @@ export default {
     moduleSystems: ['es6'],
     doNotFollow: { path: ['^node_modules/'] },
     exclude: {
-      path: ['^(dist|coverage|[.]wrangler)/', '^gpu-backend/(training|weights)/', '^bench/problems/', '^test/fixtures/'],
+      path: [
+        '^(dist|coverage|[.]wrangler)/',
+        '(^|/)[.]cache/',
+        '^gpu-backend/(training|weights)/',
+        '^bench/problems/',
+        '^test/fixtures/',
+      ],
     },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
