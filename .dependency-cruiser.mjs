@@ -166,6 +166,7 @@ export default {
         '(^|/)[.]cache/',
         '^gpu-backend/(training|weights)/',
         '^bench/problems/',
+        '^bench/engine/peers/',
         '^test/fixtures/',
       ],
     },
