@@ -37,9 +37,17 @@ const MAX_BODY = 64 * 1024 * 1024; // characters
 /**
  * Sends one request and reads its answer, streamed or not, whichever comes. A stream that is cut gives what came.
  *
+ * @param progress  shown the answers after every event of a stream
  * @throws WinnowError where nothing came: refused, unreachable, cut off
  */
-export async function ask(server: Server, asked: Asked, of: Refused, alternatives: number, until: Until): Promise<Reply> {
+export async function ask(
+  server: Server,
+  asked: Asked,
+  of: Refused,
+  alternatives: number,
+  until: Until,
+  progress: (answers: Answers) => void = () => {},
+): Promise<Reply> {
   const idle = new Idle(asked.streamed ? server.idleMs : undefined);
   const signal = AbortSignal.any([until.signal, until.deadline, idle.signal]);
   const answers = new Answers(alternatives);
@@ -50,7 +58,7 @@ export async function ask(server: Server, asked: Asked, of: Refused, alternative
       addAnswer(answers, JSON.parse(await bodyText(response)), of);
       return { answers, streamed, cut: undefined };
     }
-    const whole = await readStream(response, answers, of, idle);
+    const whole = await readStream(response, answers, of, idle, progress);
     return { answers, streamed, cut: whole ? undefined : 'broken' };
   } catch (failure) {
     if (!until.signal.aborted && answers.began)
@@ -130,7 +138,13 @@ export async function post(
 }
 
 /** Reads events until the last one. False where the stream ended without its end. */
-async function readStream(response: Response, answers: Answers, of: Refused, idle: Idle): Promise<boolean> {
+async function readStream(
+  response: Response,
+  answers: Answers,
+  of: Refused,
+  idle: Idle,
+  progress: (answers: Answers) => void,
+): Promise<boolean> {
   idle.heard();
   for await (const { field, text } of serverEvents(response.body, () => idle.heard())) {
     if (text.trim() === '[DONE]') return true;
@@ -138,6 +152,7 @@ async function readStream(response: Response, answers: Answers, of: Refused, idl
     const json: unknown = JSON.parse(text);
     if (field === 'error') throw failureInside({ error: json }, of);
     addAnswer(answers, json, of);
+    progress(answers);
   }
   return answers.choices.size > 0 && answers.ended === answers.choices.size; // some servers send no [DONE]
 }

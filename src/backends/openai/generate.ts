@@ -10,6 +10,7 @@ import type { Job } from './job.ts';
 import { apart, jobsOf } from './job.ts';
 import type { Learned } from './learned.ts';
 import { severalAtOnce } from './learned.ts';
+import { Pieces } from './pieces.ts';
 import { linesOf, withoutAnswer } from './replies.ts';
 import { Spent } from './spent.ts';
 
@@ -20,6 +21,8 @@ interface Means {
   readonly learned: Learned;
   readonly request: GenerateRequest;
   readonly until: Until;
+  /** Absent where nobody asks for them. */
+  readonly pieces: Pieces | undefined;
 }
 
 type Failed = { readonly job: Job; readonly failure: WinnowError };
@@ -39,7 +42,7 @@ export async function* generate(
 ): AsyncGenerator<GenerateLine> {
   const leaving = new AbortController(); // a consumer that has enough ends the requests too
   const until = { signal: AbortSignal.any([signal, leaving.signal]), deadline: AbortSignal.timeout(request.deadline_ms) };
-  const means = { server, config, learned, request, until };
+  const means = { server, config, learned, request, until, pieces: request.pieces ? new Pieces() : undefined };
   try {
     yield* linesOfAll(means, jobsOf(request, config, await severalAtOnce(server, config, learned, request, until)));
   } finally {
@@ -48,13 +51,18 @@ export async function* generate(
 }
 
 async function* linesOfAll(means: Means, jobs: readonly Job[]): AsyncGenerator<GenerateLine> {
-  const { config, request, learned, until } = means;
+  const { config, request, learned, until, pieces } = means;
   const queue = jobs.map((job) => () => perform(means, job));
   const spent = new Spent();
   const failures: Failed[] = [];
   let fingerprint: string | undefined;
-  for await (const result of inParallel(queue, config.concurrency)) {
+  const results = inParallel(queue, config.concurrency);
+  for await (const result of pieces?.among(results) ?? results) {
     if (until.signal.aborted) throw leftEarly();
+    if ('type' in result) {
+      yield result;
+      continue;
+    }
     if ('failure' in result) {
       failures.push(result);
       spent.addFailure(result.job, result.failure);
@@ -74,12 +82,12 @@ async function* linesOfAll(means: Means, jobs: readonly Job[]): AsyncGenerator<G
   yield { type: 'done', usage: spent.usage(), ...(fingerprint ? { fingerprint } : {}) };
 }
 
-async function perform({ server, config, request, until }: Means, job: Job): Promise<Result> {
+async function perform({ server, config, request, until, pieces }: Means, job: Job): Promise<Result> {
   const asked = bodyOf(request, job, config);
   const { key, keyName } = server;
   const of = { prompt: request.prompt, model: request.model, path: asked.path, key, keyName };
   try {
-    return { job, reply: await ask(server, asked, of, request.top_logprobs ?? 0, until) };
+    return { job, reply: await ask(server, asked, of, request.top_logprobs ?? 0, until, pieces?.following(job)) };
   } catch (failure) {
     if (failure instanceof WinnowError) return { job, failure };
     throw failure;
