@@ -112,6 +112,21 @@ test('a stream that breaks off is asked for again under the same key, and no lin
   expect(it.calls.map(({ init }) => init.body)).toEqual([it.calls[0]!.init.body, it.calls[0]!.init.body]);
 });
 
+const piece = (at: number, text: string): GenerateLine => ({ type: 'piece', id: '0.0', at, token_count: text.length, text });
+
+test('a stream that breaks off among pieces goes on where it was, however the second one is cut', async () => {
+  const line = { ...candidate('0.0'), text: 'abcd', token_count: 4 };
+  const it = backend(ndjson(piece(0, 'ab')), ndjson(piece(0, 'a'), piece(1, 'bc'), piece(3, 'd'), line, done));
+  expect(await generate(it)).toEqual([piece(0, 'ab'), piece(2, 'c'), piece(3, 'd'), line, done]);
+});
+
+test('pieces that do not join to what came before are a `backend_error`', async () => {
+  const it = backend(ndjson(piece(0, 'ab')), ndjson(piece(0, 'xy'), candidate('0.0'), done));
+  await expect(generate(it)).rejects.toMatchObject({ code: 'backend_error', mayHaveSpent: true });
+  const gap = backend(ndjson(piece(1, 'b')));
+  await expect(generate(gap)).rejects.toMatchObject({ code: 'backend_error' });
+});
+
 test('a stream that breaks off twice is a `backend_error`, after the lines that came', async () => {
   const it = backend(ndjson(candidate('0.0')));
   const lines: GenerateLine[] = [];

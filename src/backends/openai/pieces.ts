@@ -26,21 +26,17 @@ export class Pieces {
 
   /** Gives results as they come, and the pieces before each of them. */
   async *among<T>(results: AsyncGenerator<T>): AsyncGenerator<T | PieceLine> {
-    try {
-      for (let next = results.next(); ; ) {
-        yield* this.#take();
-        const came = new Promise<undefined>((resolve) => {
-          this.#wake = () => resolve(undefined);
-        });
-        const result = await Promise.race([next, came]);
-        yield* this.#take();
-        if (!result) continue;
-        if (result.done) return;
-        yield result.value;
-        next = results.next();
-      }
-    } finally {
-      void results.return(undefined).catch(() => {}); // it waits for what is under way, which its caller ends
+    for (let next = results.next(); ; ) {
+      yield* this.#take();
+      const came = new Promise<undefined>((resolve) => {
+        this.#wake = () => resolve(undefined);
+      });
+      const result = await Promise.race([next, came]);
+      yield* this.#take();
+      if (!result) continue;
+      if (result.done) return;
+      yield result.value;
+      next = results.next();
     }
   }
 
