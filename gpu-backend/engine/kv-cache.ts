@@ -35,6 +35,8 @@ export class KvCache implements KvBuffer {
   readonly #prefixes: Segments;
   /** Positions held by each row in use; its length is the number of those. */
   readonly #lengths: number[] = [];
+  /** Positions that each of them was promised room for; 0 once it holds something else. */
+  readonly #promised: number[] = [];
   readonly #resized: () => void;
   #capacity: number;
 
@@ -98,14 +100,15 @@ export class KvCache implements KvBuffer {
 
   /** Whether one more row of `length` positions fits beside those in use, moved closer together if need be. */
   fits(length: number): boolean {
-    return this.used < this.rowsAt(Math.max(length, this.#longest + 1));
+    return this.used < this.rowsAt(Math.max(length, this.#needed));
   }
 
   /** Takes the next row, empty, with room for `length` positions; ask `fits` first. */
   take(length: number): number {
-    const needed = Math.max(length, this.#longest + 1);
+    const needed = Math.max(length, this.#needed);
     const crowded = this.used >= Math.min(this.maxRows, Math.floor(this.#positions / this.#capacity));
     if (length > this.#capacity || crowded) this.#resize(this.#rounded(needed));
+    this.#promised.push(length);
     return this.#lengths.push(0) - 1;
   }
 
@@ -115,29 +118,32 @@ export class KvCache implements KvBuffer {
    * @returns false where there is none: a row must leave first
    */
   growForStep(): boolean {
-    const longest = this.#longest + 1;
-    if (longest <= this.#capacity) return true;
-    if (this.used > this.rowsAt(longest)) return false;
+    const needed = this.#needed;
+    if (needed <= this.#capacity) return true;
+    if (this.used > this.rowsAt(needed)) return false;
     const wanted = this.#rounded(Math.ceil(this.#capacity * GROWTH));
-    this.#resize(this.used <= this.rowsAt(wanted) ? wanted : this.#rounded(longest));
+    this.#resize(this.used <= this.rowsAt(wanted) ? wanted : this.#rounded(needed));
     return true;
   }
 
-  /** Says how many positions a row holds now. */
+  /** Says how many positions a row holds now; 0 is a new beginning, which was promised nothing. */
   hold(row: number, length: number): void {
+    if (length === 0) this.#promised[row] = 0;
     this.#lengths[row] = length;
   }
 
-  /** Copies all that one row holds over another. */
+  /** Copies all that one row holds over another, and what it was promised. */
   copy(from: number, to: number): void {
     const length = this.#lengths[from]!;
     this.storage.copy({ row: from, at: 0 }, { row: to, at: 0 }, length, this.#capacity);
     this.#lengths[to] = length;
+    this.#promised[to] = this.#promised[from]!;
   }
 
   /** Gives the last row back. */
   pop(): void {
     this.#lengths.pop();
+    this.#promised.pop();
     if (this.used === 0) this.#resize(Math.min(CHUNK, this.context));
   }
 
@@ -174,8 +180,9 @@ export class KvCache implements KvBuffer {
     this.#prefixes.give(segments);
   }
 
-  get #longest(): number {
-    return Math.max(0, ...this.#lengths);
+  /** Positions that every row must have room for: one more than the longest holds, and what was promised. */
+  get #needed(): number {
+    return this.#lengths.reduce((most, length, row) => Math.max(most, length + 1, this.#promised[row]!), 1);
   }
 
   #rounded(length: number): number {

@@ -81,6 +81,20 @@ test('short rows are many, long ones few, and the room shrinks again when the lo
   expect(kv.capacity).toBe(256);
 });
 
+test('a row that is read bit by bit keeps the room that it was promised when others come close', () => {
+  const { cache: kv } = cache(2640, 6, 600);
+  kv.take(300); // of which it holds 64 so far
+  kv.hold(0, 64);
+  while (kv.fits(100)) kv.take(100);
+  expect(kv.capacity).toBeGreaterThanOrEqual(300);
+  kv.copy(0, kv.used - 1); // it moves behind the others, its promise with it
+  kv.hold(0, 0);
+  kv.pop();
+  kv.pop();
+  while (kv.fits(100)) kv.take(100);
+  expect(kv.capacity).toBe(256); // nobody needs more any longer
+});
+
 test('memory for less than two texts of the context cuts the context; for none it is an error', () => {
   expect(cache(600, 4, 2048).cache.context).toBe(300);
   expect(() => cache(3, 4, 2048)).toThrow('max_kv_bytes is 48');
