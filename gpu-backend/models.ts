@@ -98,6 +98,7 @@ export async function loadModels(config: Config, folder: string, observe?: (mode
     const device = deviceOf(devices, name, entry);
     const model = await loadModel(library, name, resolve(folder, entry.path), entry, device);
     checkCache(model, device, entry);
+    if (model.kind === 'policy') await model.tryDevice?.();
     const onDevice = model.kind === 'policy' && model.memory;
     const maxKvBytes = entry.max_kv_bytes ?? (onDevice ? DEVICE_KV_BYTES : quarterOfMemory());
     models.add(model, { slots: entry.slots, maxWaiting: entry.max_waiting, maxKvBytes }, observe);

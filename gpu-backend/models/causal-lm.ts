@@ -7,6 +7,7 @@ import { DeviceStorage } from './device-storage.ts';
 import type { CausalLayout } from './genai-layout.ts';
 import type { KvMemory } from './kv-storage.ts';
 import type { CacheShape, KvBuffer, LanguageModel } from './language-model.ts';
+import { longestRead } from './longest-read.ts';
 import { SharedRows } from './shared-rows.ts';
 
 export interface CausalParts {
@@ -32,6 +33,8 @@ export class CausalLm implements LanguageModel {
   readonly memory: KvMemory | null;
   readonly #session: Session;
   readonly #layout: CausalLayout;
+  /** Tokens that one run may read. */
+  #longestRead = Number.POSITIVE_INFINITY;
 
   constructor({ name, fingerprint, session, layout, tokenizer, template }: CausalParts) {
     const { heads, headSize, type } = layout.cache;
@@ -49,7 +52,18 @@ export class CausalLm implements LanguageModel {
   }
 
   rows(buffer: KvBuffer): SharedRows {
-    return new SharedRows(this.#session, this.#layout, buffer);
+    return new SharedRows(this.#session, this.#layout, buffer, this.#longestRead);
+  }
+
+  /** Finds out how many tokens its device reads at once and right; says so where it is few. Before any `rows`. */
+  async tryDevice(): Promise<void> {
+    const { provider } = this.#session.device;
+    if (provider === cpuDevice.provider) return;
+    this.#longestRead = await longestRead(this, (buffer) => this.rows(buffer));
+    if (this.#longestRead < Number.POSITIVE_INFINITY)
+      console.warn(
+        `models.${this.name}: on ${provider} long readings are wrong on this machine; prompts are read ${this.#longestRead} tokens at a time.`,
+      );
   }
 
   release(): void {

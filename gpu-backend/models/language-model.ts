@@ -14,6 +14,8 @@ export interface LanguageModel extends PromptReader {
   readonly caches: readonly CacheShape[];
   /** Memory of the device that its graph keeps them in; null or absent where that is the host's. */
   readonly memory?: KvMemory | null;
+  /** Finds out what its device does right, where it is not the cpu; before any `rows`. */
+  tryDevice?(): Promise<void>;
   /** Runs over the rows of this buffer. */
   rows(buffer: KvBuffer): LanguageRows;
   release(): void;

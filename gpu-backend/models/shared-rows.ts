@@ -15,6 +15,7 @@ export class SharedRows implements LanguageRows {
   readonly #session: Session;
   readonly #layout: CausalLayout;
   readonly #buffer: KvBuffer;
+  readonly #longestRead: number;
   /** Null where the buffer is the host's memory. */
   readonly #device: DeviceStorage | null;
   /** Inputs and outputs of `decode`, for as many rows as there may be. */
@@ -30,11 +31,13 @@ export class SharedRows implements LanguageRows {
   /** One for each number of rows that has decoded together, at this capacity. */
   readonly #bindings = new Map<number, Binding>();
 
-  constructor(session: Session, layout: CausalLayout, buffer: KvBuffer) {
+  /** @param longestRead  tokens that one run may read */
+  constructor(session: Session, layout: CausalLayout, buffer: KvBuffer, longestRead = Number.POSITIVE_INFINITY) {
     const { maxRows, capacity } = buffer;
     this.#session = session;
     this.#layout = layout;
     this.#buffer = buffer;
+    this.#longestRead = longestRead;
     this.#device = buffer.storage instanceof DeviceStorage ? buffer.storage : null;
     this.#ids = new BigInt64Array(maxRows);
     this.#places = new BigInt64Array(maxRows);
@@ -64,9 +67,11 @@ export class SharedRows implements LanguageRows {
   }
 
   /** At batch 1: GroupQueryAttention takes a chunk on top of a past there only. */
-  async read({ row, tokens, past, temperature, wanted }: ReadStep): Promise<Outputs> {
+  async read(step: ReadStep): Promise<Outputs> {
+    const { row, tokens, past, temperature, wanted } = step;
     const { vocabulary, hasHead } = this.#layout;
     const length = tokens.length;
+    if (length > this.#longestRead) return this.#readInParts(step);
     if (past + length > this.#buffer.capacity)
       throw new Error(`A row has room for ${this.#buffer.capacity} tokens; ${past + length} were to be read.`);
     const count = hasHead && wanted === 'last' ? 1 : length;
@@ -113,6 +118,20 @@ export class SharedRows implements LanguageRows {
   release(): void {
     for (const binding of this.#bindings.values()) binding.release();
     this.#bindings.clear();
+  }
+
+  async #readInParts(step: ReadStep): Promise<Outputs> {
+    const parts: Outputs[] = [];
+    for (let from = 0; from < step.tokens.length; from += this.#longestRead) {
+      const tokens = step.tokens.slice(from, from + this.#longestRead);
+      parts.push(await this.read({ ...step, tokens, past: step.past + from }));
+    }
+    if (step.wanted === 'last') return parts.at(-1)!;
+    const { hasHead } = this.#layout;
+    return {
+      logits: joined(parts.map(({ logits }) => logits)),
+      probabilities: hasHead ? joined(parts.map(({ probabilities }) => probabilities!)) : null,
+    };
   }
 
   #setOnes(row: number, wanted: number): void {
@@ -190,4 +209,14 @@ interface Run {
   readonly count: number;
   readonly logits: Float32Array;
   readonly probabilities: Float32Array;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -8,18 +8,28 @@ export class Lock {
     return this.#held;
   }
 
+  /** Work that is no promise has left again when it returns. */
   hold<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#held) return new Promise((resolve) => this.#waiting.push(() => resolve(this.#run(work))));
     return this.#run(work);
   }
 
-  async #run<T>(work: () => T | Promise<T>): Promise<T> {
+  #run<T>(work: () => T | Promise<T>): Promise<T> {
     this.#held = true;
+    let done: T | Promise<T>;
     try {
-      return await work();
-    } finally {
-      this.#held = false;
-      this.#waiting.shift()?.();
+      done = work();
+    } catch (cause) {
+      this.#leave();
+      return Promise.reject(cause);
     }
+    if (done instanceof Promise) return done.finally(() => this.#leave());
+    this.#leave();
+    return Promise.resolve(done);
+  }
+
+  #leave(): void {
+    this.#held = false;
+    this.#waiting.shift()?.();
   }
 }
