@@ -33,14 +33,13 @@ def convert(graph: Graph, _cache) -> None:
     rows = {}
 
     def product(node, weight):
-        source, target = node.input[0], node.output[0]
+        source, name, target = node.input[0], node.input[1], node.output[0]
+        rotated = DOWN in name
         before = []
-        if DOWN in node.name:
-            weight = in_blocks(weight)
         if source not in rows:
-            before, rows[source] = quantised_rows(source, rotated=DOWN in node.name)
+            before, rows[source] = quantised_rows(source, rotated)
         quantised, magnitude = rows[source]
-        names = quantised_columns(graph, node.input[1], weight)
+        names = quantised_columns(graph, name, in_blocks(weight) if rotated else weight)
         inputs = [quantised, names[0], "row_scale", names[1], "row_zero", names[2]]
         return [
             *before,
