@@ -25,6 +25,15 @@ const PRODUCTS = new Set([
 const BETWEEN = new Set(['Cast', 'Mul', 'Div', 'Tanh', 'Add', 'Identity']);
 const BEFORE = new Set(['DynamicQuantizeLinear', 'QuantizeLinear', 'Cast']);
 const FARTHEST = 8;
+// One operator each for the last norm: everything between it and the logits works position by position.
+const NORMS = new Set([
+  'SimplifiedLayerNormalization',
+  'SkipSimplifiedLayerNormalization',
+  'LayerNormalization',
+  'SkipLayerNormalization',
+  'RMSNormalization',
+]);
+const MOST_BEHIND = 32;
 
 /**
  * Changes a causal language model's graph in two ways: the vocabulary's logits are computed only for the positions that
@@ -35,7 +44,7 @@ const FARTHEST = 8;
  * @returns null where the end of the graph is not a product of hidden states with the vocabulary's matrix
  */
 export function withHead(graph: OnnxGraph, logits: string, vocabulary: number): Uint8Array | null {
-  const end = lastProduct(graph.nodes, logits);
+  const end = behindLastNorm(graph.nodes, logits) ?? lastProduct(graph.nodes, logits);
   if (!end) return null;
   const { hidden, readers } = end;
   const selected = `${hidden}/winnow_selected`;
@@ -53,6 +62,29 @@ export function withHead(graph: OnnxGraph, logits: string, vocabulary: number): 
   const outputs: DeclaredValue[] = [head.logits, head.probabilities].map((name) => ({ name, type: 'float32', shape }));
   const rewired = new Map(readers.map((node) => [node, { [hidden]: selected }]));
   return graph.changed({ rewired, nodes, inputs, outputs, dropped: [logits] });
+}
+
+/** What the last norm gives, and every node behind it that reads it: a scale for each row of a quantised product, say. */
+function behindLastNorm(nodes: readonly GraphNode[], logits: string): { hidden: string; readers: number[] } | null {
+  const makers = new Map(nodes.flatMap(({ outputs }, index) => outputs.map((output) => [output, index] as const)));
+  const behind = new Set<number>();
+  const hidden = new Set<string>();
+  const open = [logits];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    const maker = makers.get(value);
+    if (maker === undefined || behind.has(maker)) continue; // a weight, or seen
+    if (NORMS.has(nodes[maker]!.operator)) {
+      hidden.add(value);
+      continue;
+    }
+    behind.add(maker);
+    if (behind.size > MOST_BEHIND) return null;
+    open.push(...nodes[maker]!.inputs);
+  }
+  const [only] = hidden;
+  const hasProduct = [...behind].some((index) => PRODUCTS.has(nodes[index]!.operator));
+  if (only === undefined || hidden.size > 1 || !hasProduct) return null;
+  return { hidden: only, readers: [...behind].filter((index) => nodes[index]!.inputs.includes(only)) };
 }
 
 /** The hidden states that the vocabulary's matrix is multiplied with, and the nodes that read them for it. */
