@@ -108,17 +108,27 @@ test('eight streams at once tell each its own run', async () => {
   }
 });
 
-test.each([
-  { said: 'scaled', body: { winnow: { options: { n: 4 } } } },
-  { said: 'plain', body: { n: 2 } },
-])('chat, $said: progress is comments, which clients skip; then the chunks, then [DONE]', async ({ body }) => {
-  const all = await allEvents(await send('/v1/chat/completions', { ...asked, ...body, stream: true }));
+test('chat, scaled: progress is comments, which clients skip; then the chunks, then [DONE]', async () => {
+  const all = await allEvents(await send('/v1/chat/completions', { ...asked, winnow: { options: { n: 4 } }, stream: true }));
   const firstChunk = all.findIndex(({ data }) => data !== '');
   const told = all.slice(0, firstChunk);
-  expect(told.filter(({ comment }) => comment?.startsWith('candidate {'))).toHaveLength('n' in body ? 2 : 4);
+  expect(told.filter(({ comment }) => comment?.startsWith('candidate {'))).toHaveLength(4);
   for (const { comment, event, id } of told)
     expect({ comment: typeof comment, event, id }).toEqual({ comment: 'string', event: undefined, id: undefined });
   expect(all.slice(firstChunk).every(({ comment }) => comment === undefined)).toBe(true);
   expect(all.at(-1)?.data).toBe('[DONE]');
   for (const { data } of all.slice(firstChunk, -1)) expect(JSON.parse(data).object).toBe('chat.completion.chunk');
+});
+
+test('chat, plain: chunks from the first token on, then [DONE]; nothing else but comments', async () => {
+  const all = await allEvents(await send('/v1/chat/completions', { ...asked, n: 2, stream: true }));
+  const chunks = all.filter(({ comment }) => comment === undefined);
+  for (const { event, id } of chunks) expect({ event, id }).toEqual({ event: undefined, id: undefined });
+  expect(chunks.at(-1)?.data).toBe('[DONE]');
+  for (const { data } of chunks.slice(0, -1)) expect(JSON.parse(data).object).toBe('chat.completion.chunk');
+});
+
+test('no native stream tells pieces', async () => {
+  const all = await streamed('/v1/best-of-n', { n: 4 });
+  expect(new Set(all.map(({ event }) => event))).not.toContain('piece');
 });
