@@ -34,6 +34,8 @@ const NORMS = new Set([
   'RMSNormalization',
 ]);
 const MOST_BEHIND = 32;
+// What takes shapes from elsewhere does not: GPT-2's export reshapes what the norm gave to the length of the whole text.
+const SHAPED = new Set(['Reshape', 'Shape', 'Flatten', 'Transpose', 'Slice', 'Expand']);
 
 /**
  * Changes a causal language model's graph in two ways: the vocabulary's logits are computed only for the positions that
@@ -77,6 +79,7 @@ function behindLastNorm(nodes: readonly GraphNode[], logits: string): { hidden: 
       hidden.add(value);
       continue;
     }
+    if (SHAPED.has(nodes[maker]!.operator)) return null;
     behind.add(maker);
     if (behind.size > MOST_BEHIND) return null;
     open.push(...nodes[maker]!.inputs);
