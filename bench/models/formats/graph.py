@@ -27,6 +27,7 @@ class Graph:
         self.model = load(folder / decoder["filename"])
         self.weights = {value.name: numpy_helper.to_array(value) for value in self.model.graph.initializer}
         self.nodes = list(self.model.graph.node)
+        self._constants = set()
         self._untie()
 
     def _untie(self) -> None:
@@ -39,6 +40,7 @@ class Graph:
 
     def constant(self, name: str, value: np.ndarray) -> str:
         self.weights[name] = value
+        self._constants.add(name)
         return name
 
     def replace_products(self, replacement) -> None:
@@ -51,8 +53,10 @@ class Graph:
 
     def save(self, folder: Path) -> int:
         """Writes the folder whole or not at all; gives the bytes of the weights."""
-        unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
         used = {name for node in self.nodes for name in node.input}
+        if self._constants - used:  # a rotation that no node applies loses quality, and nothing else would tell
+            raise SystemExit(f"No node reads {', '.join(sorted(self._constants - used))}: the graph's names are not those expected.")
+        unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
         values = [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in self.weights.items() if name in used]
         graph = helper.make_graph(self.nodes, "decoder", list(self.model.graph.input), list(self.model.graph.output), values)
         model = helper.make_model(graph, opset_imports=list(self.model.opset_import), ir_version=self.model.ir_version)
