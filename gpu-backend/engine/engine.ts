@@ -162,18 +162,21 @@ export class Engine {
     this.#observer.prefix(group.tokens.length, known);
   }
 
-  /** Reads the next chunk of a group. */
+  /**
+   * Reads the next chunk of a group, up to its last token: that one is always a row of a step, so that what follows is the
+   * same whether the others were read now or are known (kernels for one row and for many differ in the last digit).
+   */
   async #read(group: Group, row: number): Promise<void> {
     this.#readLast = true;
-    const { tokens, call, measurement } = group;
+    const { tokens, measurement } = group;
     const past = this.#cache.lengthOf(row);
+    const last = tokens.length - 1;
     const longest = this.#seats.active.length > 0 || measurement ? CHUNK : ALONE;
-    const chunk = tokens.slice(past, past + longest);
-    const { temperature } = call.generation.sampling;
+    const chunk = tokens.slice(past, Math.min(last, past + longest));
     const began = performance.now();
     let outputs: Outputs;
     try {
-      outputs = await this.#runs.read({ row, tokens: chunk, past, temperature, wanted: measurement ? 'each' : 'last' });
+      outputs = await this.#runs.read({ row, tokens: chunk, past, temperature: 1, wanted: measurement ? 'each' : 'last' });
     } catch (cause) {
       this.#seats.dropReader();
       this.#fail(group, cause);
@@ -183,12 +186,8 @@ export class Engine {
     spend(group, past, chunk.length);
     if (measurement) for (const place of chunk.keys()) measurement.see(past + place, this.#outputsAt(outputs, place));
     this.#observer.step({ kind: 'read', tokens: 0, positions: chunk.length, ms: performance.now() - began });
-    if (past + chunk.length < tokens.length) {
-      this.#letShorterGo(group, row);
-      return;
-    }
-    this.#readLast = false;
-    this.#share(group, this.#seats.readerJoins(group), outputs);
+    if (past + chunk.length === last) this.#seats.readerJoins(group);
+    else this.#letShorterGo(group, row);
   }
 
   /** Between two chunks a long prompt steps aside for one that is soon read; what it has is kept, and it goes on from there. */

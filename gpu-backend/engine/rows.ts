@@ -65,10 +65,10 @@ export class Rows {
     this.#active[row] = occupant;
   }
 
-  /** What has been read is in the row behind the active ones: it is one of them now. */
-  readerBecomes(occupant: Occupant): number {
+  /** The row behind the active ones is one of them now. */
+  readerBecomes(occupant: Occupant): void {
     this.#reader = null;
-    return this.#active.push(occupant) - 1;
+    this.#active.push(occupant);
   }
 
   /** The group that was being read gives its row up. */

@@ -70,7 +70,7 @@ export class Scheduler {
     let probes = 0;
     for (const call of this.#calls) {
       if (best !== null && !before(call, best.call)) continue;
-      const group = call.groups.find(({ reading, outputs }) => outputs !== null || !reading);
+      const group = call.groups.find((each) => each.outputs !== null || (!each.reading && !followsOneBeingRead(each)));
       if (!group) continue;
       if (group.outputs !== null || (probes++ < MOST_PROBES && canRead(group))) best = group;
     }
@@ -121,6 +121,16 @@ export class Scheduler {
   wake(): void {
     this.#wake();
   }
+}
+
+/** Whether its beginning is another group of its call that is being read: it would read the same again. */
+const followsOneBeingRead = ({ call, tokens }: Group): boolean =>
+  call.groups.some((other) => other.reading && other.tokens.length < tokens.length && beginsWith(tokens, other.tokens));
+
+/** Compared from the end of the beginning, where two that share a prompt differ first. */
+function beginsWith(tokens: readonly number[], beginning: readonly number[]): boolean {
+  for (let place = beginning.length - 1; place >= 0; place--) if (tokens[place] !== beginning[place]) return false;
+  return true;
 }
 
 const before = (a: Call, b: Call): boolean => a.priority < b.priority || (a.priority === b.priority && a.rows < b.rows);

@@ -59,9 +59,10 @@ export class Seats {
     return known.length;
   }
 
-  /** All tokens of the group behind the active ones have been read: it is one of them. */
-  readerJoins(group: Group): number {
-    return this.#rows.readerBecomes({ kind: 'group', group });
+  /** Of the group behind the active ones one token is left to be read: it is one of them. Others may go on from its beginning. */
+  readerJoins(group: Group): void {
+    this.#prefixes.insert(group.tokens.slice(0, -1), this.#rows.readerRow);
+    this.#rows.readerBecomes({ kind: 'group', group });
   }
 
   rowOf(occupant: Occupant): number {
