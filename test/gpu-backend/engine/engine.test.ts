@@ -85,7 +85,7 @@ test('a long prompt is read in chunks with a step of the others between two of t
 });
 
 test('prefixes of one call share what they have in common: no position is read twice', async () => {
-  const { engine, model } = historyEngine();
+  const { engine } = historyEngine();
   const texts = ['one step.', 'one step. two', 'another', 'one step. too', 'one step. two'];
   const branches = texts.map((text, index) => branch({ id: `0.${index}`, text, count: 2, maxTokens: 4 }));
   const { usage, lines } = await write(engine, generation({ branches }));
