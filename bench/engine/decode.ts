@@ -33,7 +33,7 @@ const peer = await SessionRun.open(files.path(filename), threads, [layout.cache.
 const prompt = tokenizer.encode(PROMPT);
 
 console.log(
-  `${folder}, ${cpus()[0]!.model}, ${threads} threads in one operator, allow_spinning 0, ONNX Runtime ${library.version}, Node ${process.version}`,
+  `${folder}, ${cpus()[0]!.model}, ${threads} threads in one operator, spinning within a run, ONNX Runtime ${library.version}, Node ${process.version}`,
 );
 console.log(`prompt ${prompt.length} tokens, ${TOKENS} new ones a row, ${RUNS} runs each, in turn; median (lowest to highest)\n`);
 console.log('rows   ratio   engine, tokens/s             session.run, tokens/s');

@@ -79,7 +79,7 @@ export async function openGenai(library: OrtLibrary, files: ModelFiles, options:
   const vocabulary = graph.outputs.find(({ name }) => name === outputs.logits)?.shape.at(-1) ?? -1;
   const changed = vocabulary > 0 ? withHead(graph, outputs.logits, vocabulary) : null;
   const source = changed ? { bytes: changed, folder: files.folder } : files.path(filename);
-  const session = new Session(library, source, options);
+  const session = new Session(library, source, { ...options, spin: true });
   return {
     filename,
     session,

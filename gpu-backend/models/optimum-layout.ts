@@ -61,7 +61,7 @@ export function openAppended(
   const { graph, file, vocabulary, caches } = read;
   const changed = withHead(graph, 'logits', vocabulary);
   const source = caches.length > 0 ? withAdded(changed ? new OnnxGraph(changed) : graph, caches) : changed;
-  const session = new Session(library, source ? { bytes: source, folder: dirname(file) } : file, options);
+  const session = new Session(library, source ? { bytes: source, folder: dirname(file) } : file, { ...options, spin: true });
   return { session, layout: { ...read.names, ...logitsOf(session, changed !== null, file), vocabulary, caches } };
 }
 
@@ -77,7 +77,7 @@ export function openShared(
   if (first.type !== 'float32' && first.type !== 'float16') return null;
   const changed = withHead(graph, 'logits', vocabulary);
   if (!changed) return null;
-  const session = new Session(library, { bytes: changed, folder: dirname(file) }, options);
+  const session = new Session(library, { bytes: changed, folder: dirname(file) }, { ...options, spin: true });
   const layout = {
     vocabulary,
     inputIds: names.inputIds,

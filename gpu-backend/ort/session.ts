@@ -14,6 +14,8 @@ export interface GraphValue {
 export interface SessionOptions {
   /** Threads inside one operator. */
   readonly threads: number;
+  /** Between two operators of a run its threads spin, not sleep; behind the run they sleep. */
+  readonly spin?: boolean;
   /** Where it runs; the cpu where absent. What a device cannot compute the cpu does. */
   readonly device?: Device | undefined;
 }
@@ -22,8 +24,13 @@ export interface SessionOptions {
 export type GraphSource = string | { readonly bytes: Uint8Array; readonly folder: string };
 
 const OPTIMISE_ALL = 99; // ORT_ENABLE_ALL
-// Threads that spin between operators starve Node and workerd on two cores (design 7).
-const ALLOW_SPINNING = '0';
+// Threads that go on spinning behind a run starve Node and workerd on two cores, so they stop with it. Within one, a step
+// of SmolLM2 takes 13 to 16 ms in place of 19 to 21 at one row, and 6 to 12 % less at 16.
+const SPINNING = [
+  ['session.intra_op.allow_spinning', '1'],
+  ['session.force_spinning_stop', '1'],
+] as const;
+const SLEEPING = [['session.intra_op.allow_spinning', '0']] as const;
 
 /** A graph ready to run. `run` may be called again while another run is under way. */
 export class Session {
@@ -119,12 +126,12 @@ function outputTensor(library: OrtLibrary, value: Handle): OutputTensor {
   }
 }
 
-function createSession(library: OrtLibrary, source: GraphSource, { threads, device = cpuDevice }: SessionOptions): Handle {
+function createSession(library: OrtLibrary, source: GraphSource, { threads, spin, device = cpuDevice }: SessionOptions): Handle {
   const options = library.create('CreateSessionOptions');
   try {
     library.call('SetSessionGraphOptimizationLevel', options, OPTIMISE_ALL);
     library.call('SetIntraOpNumThreads', options, threads);
-    library.call('AddSessionConfigEntry', options, 'session.intra_op.allow_spinning', ALLOW_SPINNING);
+    for (const [entry, value] of spin ? SPINNING : SLEEPING) library.call('AddSessionConfigEntry', options, entry, value);
     device.append(options);
     if (typeof source === 'string') return library.create('CreateSession', library.env, source, options);
     library.call('AddSessionConfigEntry', options, 'session.model_external_initializers_file_folder_path', source.folder);
