@@ -15,7 +15,7 @@ export class SessionRun {
     const session = await InferenceSession.create(path, {
       intraOpNumThreads: threads,
       graphOptimizationLevel: 'all',
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      extra: { session: { intra_op: { allow_spinning: '1' }, force_spinning_stop: '1' } },
     });
     return new SessionRun(session, cache, vocabulary);
   }
