@@ -178,6 +178,6 @@ function indexOf(candidate: Scored, { indexes, outcome }: Finished): number {
 const lostWarning = (tokens: number): string[] =>
   tokens > 0
     ? [
-        `A backend did not say what it sampled: up to ${tokens} tokens may have been that it did not report; budget.spent counts them.`,
+        `A backend did not say what it sampled: up to ${tokens} tokens may have been sampled that it did not report; budget.spent counts them.`,
       ]
     : [];
