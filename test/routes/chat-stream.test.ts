@@ -168,6 +168,7 @@ test('the first token goes out before the backend has finished, and a reader who
     aborted = resolve;
   });
   const { request, backend } = serve({
+    behaviour: { ends: 0 },
     port: {
       generate: async function* (asked, signal) {
         for await (const line of backend.generate(asked, signal)) {
@@ -184,7 +185,11 @@ test('the first token goes out before the backend has finished, and a reader who
   const response = await request(path, { method: 'POST', headers, body: JSON.stringify({ messages, stream: true }) });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
-  while (!/"content":"[^"]/.test(text)) text += (await reader.read()).value;
+  while (!/"content":"[^"]/.test(text)) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`It ended without content: ${text}`);
+    text += value;
+  }
   await reader.cancel();
   await left;
 });
