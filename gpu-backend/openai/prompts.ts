@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BackendChatRequest, CompletionPrompt } from '../../schemas/completions.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { Message } from '../../schemas/message.ts';
+import { encodeWithin, promptTooLong } from '../../src/tokens/prompt.ts';
 import type { Engine } from '../engine/engine.ts';
 
 // Prompts are tokenised in a turn of the event loop until so many characters, then the others have one.
@@ -49,17 +50,11 @@ export async function encodeAll(engine: Engine, given: CompletionPrompt): Promis
 export const textsOf = ({ model }: Engine, given: CompletionPrompt): string[] =>
   listOf(given).map((prompt) => (typeof prompt === 'string' ? prompt : model.tokenizer.decode([...prompt])));
 
-function encode({ model, context }: Engine, text: string, { special, param }: { special: boolean; param: string }): number[] {
-  const least = model.tokenizer.atLeast(text);
-  if (least >= context) throw tooLong(`at least ${least}`, context, param);
-  const ids = model.tokenizer.encode(text, { special, param });
-  if (ids.length >= context) throw tooLong(String(ids.length), context, param);
-  if (ids.length > 0) return ids;
-  throw new WinnowError('invalid_value', 'The prompt has no tokens; give it some text.', { param });
-}
+const encode = ({ model, context }: Engine, text: string, wanted: { special: boolean; param: string }): number[] =>
+  encodeWithin({ tokenizer: model.tokenizer, context }, text, wanted);
 
 function checkedIds({ model, context }: Engine, ids: readonly number[], param: string): readonly number[] {
-  if (ids.length >= context) throw tooLong(String(ids.length), context, param);
+  if (ids.length >= context) throw promptTooLong(String(ids.length), context, param);
   const wrong = ids.find((id) => id >= model.vocabulary);
   if (wrong === undefined) return ids;
   throw new WinnowError('invalid_value', `The id ${wrong} was given; ids of this model are below ${model.vocabulary}.`, {
@@ -85,10 +80,3 @@ const plain = ({ role, content }: BackendChatRequest['messages'][number]): Messa
   role,
   content: typeof content === 'string' ? content : content.map((part) => ('text' in part ? String(part.text) : '')).join(''),
 });
-
-const tooLong = (length: string, context: number, param: string): WinnowError =>
-  new WinnowError(
-    'context_length_exceeded',
-    `The prompt has ${length} tokens; this model holds ${context}, prompt and answer together. Send a shorter prompt.`,
-    { param },
-  );

@@ -21,10 +21,24 @@ export function encodePrompt(model: PromptReader, prompt: Prompt): number[] {
   const raw = 'text' in prompt;
   const text = raw ? prompt.text : render(model, prompt);
   const param = raw ? 'prompt.text' : 'prompt.messages';
-  const least = model.tokenizer.atLeast(text);
-  if (least >= model.context) throw tooLong(`at least ${least}`, model.context, param);
-  const ids = model.tokenizer.encode(text, { special: raw, param });
-  if (ids.length >= model.context) throw tooLong(String(ids.length), model.context, param);
+  return encodeWithin(model, text, { special: raw, param });
+}
+
+/**
+ * Ids of a text that is a whole prompt, with room for an answer behind it.
+ *
+ * @param special  adds what the tokenizer puts around a whole input: for a prompt that no template wrote
+ * @throws `context_length_exceeded`, `prompt_unsupported`, or `invalid_value` where it has no tokens
+ */
+export function encodeWithin(
+  { tokenizer, context }: Pick<PromptReader, 'tokenizer' | 'context'>,
+  text: string,
+  { special, param }: { readonly special: boolean; readonly param: string },
+): number[] {
+  const least = tokenizer.atLeast(text);
+  if (least >= context) throw promptTooLong(`at least ${least}`, context, param);
+  const ids = tokenizer.encode(text, { special, param });
+  if (ids.length >= context) throw promptTooLong(String(ids.length), context, param);
   if (ids.length === 0) throw new WinnowError('invalid_value', 'The prompt has no tokens; give it some text.', { param });
   return ids;
 }
@@ -40,7 +54,7 @@ function render(model: PromptReader, prompt: Extract<Prompt, { messages: unknown
   });
 }
 
-const tooLong = (length: string, context: number, param: string): WinnowError =>
+export const promptTooLong = (length: string, context: number, param: string): WinnowError =>
   new WinnowError(
     'context_length_exceeded',
     `The prompt has ${length} tokens; this model holds ${context}, prompt and answer together. Send a shorter prompt.`,

@@ -10,15 +10,7 @@ export function encodeText(model: PromptReader, prompt: readonly number[], text:
   const least = prompt.length + model.tokenizer.atLeast(text);
   if (least > model.context) throw tooLong(`at least ${least}`, model.context);
   model.tokenizer.refuseSpecial(text, 'text');
-  return fitting(model, [...prompt, ...model.tokenizer.encode(text, { param: 'text' })]);
-}
-
-/**
- * The same ids.
- *
- * @throws `context_length_exceeded` where they are more than the model reads
- */
-export function fitting(model: PromptReader, ids: number[]): number[] {
+  const ids = [...prompt, ...model.tokenizer.encode(text, { param: 'text' })];
   if (ids.length > model.context) throw tooLong(String(ids.length), model.context);
   return ids;
 }
