@@ -227,7 +227,7 @@ export class Engine {
       const last = group.tokens.length - 1;
       spend(group, last, 1);
       group.measurement?.see(last, outputs);
-      this.#share(group, row, copyOf(outputs));
+      this.#share(group, row, outputs);
       return;
     }
     const { sequence } = occupant;
