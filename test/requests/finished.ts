@@ -6,6 +6,7 @@ import { makeTask } from '../../src/requests/make-task.ts';
 import type { TaskRequest } from '../../src/requests/task.ts';
 import { candidate } from '../drive.ts';
 import { config } from './config.ts';
+import { neutral } from './request.ts';
 
 export const scored = (id: string, text: string, value: number | null, more: Partial<Scored> = {}): Scored => ({
   ...candidate(id, text),
@@ -22,26 +23,7 @@ export interface Ended {
 }
 
 export function finished({ pool, ranking, request = {}, more = {} }: Ended): Finished {
-  const task = makeTask(
-    {
-      model: undefined,
-      prompt: { text: 'question' },
-      sampling: { seed: 3 },
-      family: 'any',
-      strategy: undefined,
-      options: {},
-      rewards: undefined,
-      selection: undefined,
-      budget: undefined,
-      returns: { candidates: 'scores', tree: false },
-      path: '',
-      maxTokensParam: 'sampling.max_tokens',
-      optionsPath: 'options.',
-      ...request,
-    },
-    config,
-    () => 0,
-  );
+  const task = makeTask(neutral({ sampling: { seed: 3 }, family: 'any', ...request }), config, () => 0);
   const places = ranking.toSorted((a, b) => a - b);
   const order = ranking.map((place) => places.indexOf(place));
   return {

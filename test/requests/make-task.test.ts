@@ -2,24 +2,9 @@ import { expect, test } from 'vitest';
 import { makeTask } from '../../src/requests/make-task.ts';
 import type { TaskRequest } from '../../src/requests/task.ts';
 import { config } from './config.ts';
+import { neutral } from './request.ts';
 
-const request = (more: Partial<TaskRequest> = {}): TaskRequest => ({
-  model: undefined,
-  prompt: { text: 'question' },
-  sampling: {},
-  family: 'best_of_n',
-  strategy: undefined,
-  options: {},
-  rewards: undefined,
-  selection: undefined,
-  budget: undefined,
-  returns: { candidates: 'scores', tree: false },
-  path: '',
-  maxTokensParam: 'sampling.max_tokens',
-  optionsPath: 'options.',
-  ...more,
-});
-const make = (more: Partial<TaskRequest> = {}) => makeTask(request(more), config, () => 99);
+const make = (more: Partial<TaskRequest> = {}) => makeTask(neutral(more), config, () => 99);
 
 test('defaults: best_of_n of 8, the policy’s sampling and rewards, argmax, the caps, a drawn seed', () => {
   const task = make();

@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { makeTask } from '../../src/requests/make-task.ts';
 import type { TaskRequest } from '../../src/requests/task.ts';
 import { json } from './config.ts';
+import { neutral } from './request.ts';
 
 const server = { kind: 'openai', url: 'http://server/v1' };
 const there = (backend: string, more: object = {}) => ({ ...json.policies.writer, backend, instruct: true, ...more });
@@ -26,27 +27,7 @@ const config = loadConfig({
   },
 });
 const messages = { messages: [{ role: 'user' as const, content: 'question' }] };
-const make = (more: Partial<TaskRequest>) =>
-  makeTask(
-    {
-      model: undefined,
-      prompt: messages,
-      sampling: {},
-      family: 'best_of_n',
-      strategy: undefined,
-      options: {},
-      rewards: undefined,
-      selection: undefined,
-      budget: undefined,
-      returns: { candidates: 'scores', tree: false },
-      path: '',
-      maxTokensParam: 'sampling.max_tokens',
-      optionsPath: 'options.',
-      ...more,
-    },
-    config,
-    () => 99,
-  );
+const make = (more: Partial<TaskRequest>) => makeTask(neutral({ prompt: messages, ...more }), config, () => 99);
 
 test.each([
   {

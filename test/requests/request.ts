@@ -1,0 +1,19 @@
+/** The neutral request that a body of best-of-N becomes where it says nothing but its prompt. */
+import type { TaskRequest } from '../../src/requests/task.ts';
+
+export const neutral = (more: Partial<TaskRequest> = {}): TaskRequest => ({
+  model: undefined,
+  prompt: { text: 'question' },
+  sampling: {},
+  family: 'best_of_n',
+  strategy: undefined,
+  options: {},
+  rewards: undefined,
+  selection: undefined,
+  budget: undefined,
+  returns: { candidates: 'scores', tree: false },
+  path: '',
+  maxTokensParam: 'sampling.max_tokens',
+  optionsPath: 'options.',
+  ...more,
+});
