@@ -8,10 +8,10 @@ import { contextOf, type HeadConfig, headConfig, kindOf, type ModelKind } from '
 import type { Loading, Model } from './load.ts';
 import { loadOptimumPolicy } from './load-policy.ts';
 import { readPooling } from './pooling-config.ts';
-import type { RewardReading } from './reward-model.ts';
-import { type Readout, SequenceClassifier } from './sequence-classifier.ts';
+import type { RewardParts, RewardReading } from './reward-model.ts';
+import { type Readout, sequenceClassifier } from './sequence-classifier.ts';
 import { TensorModel } from './tensor-model.ts';
-import { TokenClassifier } from './token-classifier.ts';
+import { tokenClassifier } from './token-classifier.ts';
 import { type LoadedTokenizer, loadTokenizer, TOKENIZER_FILES } from './tokenizer.ts';
 import { openTwoToken } from './two-token-reward.ts';
 
@@ -67,13 +67,11 @@ async function loadTextModel(loading: Loading, { filename, config, kind }: Asked
   const perToken = kind === 'process';
   const encoder = await open('logits', perToken);
   const readout = readoutOf(config, encoder.size, { file: files.path(CONFIG), perToken });
-  return perToken ? new TokenClassifier(parts, encoder, readout) : new SequenceClassifier(parts, encoder, readout);
+  return (perToken ? tokenClassifier : sequenceClassifier)(parts, encoder, readout);
 }
 
-type Parts = ConstructorParameters<typeof SequenceClassifier>[0];
-
 interface Opening {
-  readonly parts: Parts;
+  readonly parts: RewardParts;
   readonly config: HeadConfig;
   readonly session: Session;
   open(output: string, perToken: boolean): Promise<EncoderGraph>;
