@@ -52,6 +52,13 @@ export class Metrics {
   readonly #latency = this.#histogram('e2e_request_latency_seconds', 'From a call to the end of a candidate.', secondsBuckets);
   readonly #queueTime = this.#histogram('request_queue_time_seconds', 'From a call to a slot.', secondsBuckets);
   readonly #iteration = this.#histogram('iteration_tokens_total', 'Positions computed by one step.', tokenBuckets);
+  readonly #stepTime = new Histogram({
+    name: 'winnow_step_time_seconds',
+    help: 'One run of the model, by whether it read a prompt or decoded.',
+    labelNames: [...MODEL, 'kind'],
+    buckets: [...stepBuckets],
+    registers: [this.#registry],
+  });
   readonly #generated = this.#histogram('request_generation_tokens', 'Tokens of a candidate.', tokenBuckets);
   readonly #candidates = this.#histogram('request_params_n', 'Candidates of a call.', candidateBuckets);
   #watched: Watched | null = null;
@@ -86,6 +93,7 @@ export class Metrics {
       firstToken: (ms) => this.#firstToken.observe(label, ms / 1000),
       step: ({ tokens, positions, ms, kind }) => {
         this.#iteration.observe(label, positions);
+        this.#stepTime.observe({ ...label, kind }, ms / 1000);
         if (kind === 'read') {
           sinceTokens = this.#isRunning(model) ? sinceTokens + ms : 0; // those that run wait for what is read between
           return;

@@ -5,12 +5,13 @@
  *     node bench/engine/load.ts [--model FOLDER] [--clients 32] [--seconds 120] [--alone 30]
  */
 import { cpus } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { defaultModel, startBackend } from './load/backend.ts';
 import { type Answered, complete, vocabularyOf } from './load/client.ts';
 import { quantileBetween, sumOf } from './load/exposition.ts';
 import { Mix } from './load/mix.ts';
-import { count, megabytes, quantile, seconds, table } from './load/report.ts';
+import { count, megabytes, percent, quantile, seconds, table } from './load/report.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -33,22 +34,32 @@ console.log(
 );
 
 await alone(3_000); // warm-up
-const single = await alone(Number(options.alone) * 1000);
-const before = await backend.metrics();
-const many = await together(Number(options.seconds) * 1000);
-const after = await backend.metrics();
+const single = await within(() => alone(Number(options.alone) * 1000));
+const answers: Answered[] = [];
+const broken: unknown[] = [];
+let open: Promise<void> | null = null;
+const many = await within(() => {
+  const ms = Number(options.seconds) * 1000;
+  open = together(ms);
+  return setTimeout(ms);
+});
+await open;
 
-const failed = many.answers.filter(({ status }) => status !== 200).length + many.broken.length;
-const between = (family: string, quantile: number) => 1000 * quantileBetween(before, after, family, { quantile, ...label });
-const late = (quantile: string) => `${(1000 * sumOf(after, 'winnow_event_loop_delay_seconds', { quantile })).toFixed(1)} ms`;
-const first = many.answers.flatMap(({ firstMs }) => (firstMs === null ? [] : [firstMs]));
+const failed = answers.filter(({ status }) => status !== 200).length + broken.length;
+const between = (family: string, quantile: number) =>
+  1000 * quantileBetween(many.before, many.after, family, { quantile, ...label });
+const late = (quantile: string) => `${(1000 * sumOf(many.after, 'winnow_event_loop_delay_seconds', { quantile })).toFixed(1)} ms`;
+const first = answers.flatMap(({ firstMs }) => (firstMs === null ? [] : [firstMs]));
+const times = answers.map(({ ms }) => ms);
 const ratio = many.rate / single.rate;
 console.log(
   table([
     [`${clients} clients, each one answer at a time`, `${count(many.rate)} tokens/s, with prompts ${count(many.processed)}`],
     [`1 client, ${clients} prompts at a time`, `${count(single.rate)} tokens/s, with prompts ${count(single.processed)}`],
     ['ratio', ratio.toFixed(2)],
-    ['requests, failed', `${count(many.answers.length)}, ${failed}`],
+    ['rows of a step, many clients and one', `${many.rows.toFixed(1)}, ${single.rows.toFixed(1)}`],
+    ['time for reading prompts, many clients and one', `${percent(many.reading)}, ${percent(single.reading)}`],
+    ['requests, failed', `${count(answers.length)}, ${failed}`],
     [
       'waiting for a slot, p50, p99 (bounds of buckets)',
       `at most ${seconds(between('winnow_request_queue_time_seconds', 0.5))}, ${seconds(between('winnow_request_queue_time_seconds', 0.99))}`,
@@ -58,31 +69,28 @@ console.log(
       'between two tokens, p50, p99 (bounds of buckets)',
       `at most ${seconds(between('winnow_inter_token_latency_seconds', 0.5))}, ${seconds(between('winnow_inter_token_latency_seconds', 0.99))}`,
     ],
-    ['whole answer, p50, p99', `${seconds(quantile(many.times, 0.5))}, ${seconds(quantile(many.times, 0.99))}`],
+    ['whole answer, p50, p99', `${seconds(quantile(times, 0.5))}, ${seconds(quantile(times, 0.99))}`],
     ["delay of the backend's event loop, p50, p99, longest", `${late('0.5')}, ${late('0.99')}, ${late('1')}`],
-    ['resident memory of the backend', megabytes(sumOf(after, 'process_resident_memory_bytes'))],
+    ['resident memory of the backend', megabytes(sumOf(many.after, 'process_resident_memory_bytes'))],
   ]),
 );
-for (const reason of many.broken.slice(0, 5)) console.error(reason);
+for (const reason of broken.slice(0, 5)) console.error(reason);
 await backend.stop();
 process.exit(failed > 0 || backend.exit() !== 0 ? 1 : 0);
 
-/** One client: every request has a prompt for each row; answers of one request are equally long. */
-async function alone(ms: number) {
+/** One client with the same work: every request has a prompt for each row, and answers as long as the others' are on average. */
+async function alone(ms: number): Promise<void> {
   const mix = new Mix(1, ids);
-  const answers: Answered[] = [];
+  const length = (ANSWER.least + ANSWER.most) / 2;
   const began = performance.now();
   while (performance.now() - began < ms) {
     const prompt = Array.from({ length: clients }, () => mix.prompt(PROMPT));
-    answers.push(await complete(backend.url, { prompt, max_tokens: mix.between(ANSWER), temperature: 1, ignore_eos: true }));
+    await complete(backend.url, { prompt, max_tokens: length, temperature: 1, ignore_eos: true });
   }
-  return rates(answers, performance.now() - began);
 }
 
-/** Each client asks again as soon as it is answered. */
-async function together(ms: number) {
-  const answers: Answered[] = [];
-  const broken: unknown[] = [];
+/** Each client asks again as soon as it is answered, until the time is over. */
+async function together(ms: number): Promise<void> {
   const began = performance.now();
   const client = async (number: number) => {
     const mix = new Mix(100 + number, ids);
@@ -101,11 +109,27 @@ async function together(ms: number) {
     }
   };
   await Promise.all(Array.from({ length: clients }, (_, number) => client(number)));
-  return { answers, broken, times: answers.map((answer) => answer.ms), ...rates(answers, performance.now() - began) };
 }
 
-function rates(answers: readonly Answered[], ms: number) {
-  const tokens = answers.reduce((sum, answer) => sum + answer.tokens, 0);
-  const prompts = answers.reduce((sum, answer) => sum + answer.promptTokens, 0);
-  return { rate: (1000 * tokens) / ms, processed: (1000 * (tokens + prompts)) / ms };
+/** What the backend did meanwhile, as it counts it: answers that are still being written count as far as they are. */
+async function within(work: () => Promise<unknown>) {
+  const before = await backend.metrics();
+  const began = performance.now();
+  await work();
+  const after = await backend.metrics();
+  const perSecond = 1000 / (performance.now() - began);
+  const grown = (family: string, name?: string, labels = {}) =>
+    sumOf(after, family, { ...label.labels, ...labels }, name) - sumOf(before, family, { ...label.labels, ...labels }, name);
+  const decoded = grown('winnow_inter_token_latency_seconds', 'winnow_inter_token_latency_seconds_count');
+  const tokens = decoded + grown('winnow_time_to_first_token_seconds', 'winnow_time_to_first_token_seconds_count');
+  const step = (part: 'count' | 'sum', kind: string) =>
+    grown('winnow_step_time_seconds', `winnow_step_time_seconds_${part}`, { kind });
+  return {
+    before,
+    after,
+    rate: perSecond * tokens,
+    processed: perSecond * (tokens + grown('winnow_prompt_tokens_total')),
+    rows: decoded / step('count', 'decode'),
+    reading: perSecond * step('sum', 'read'),
+  };
 }

@@ -12,6 +12,8 @@ export const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 10_00
 
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
 
+export const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+
 /** Two columns. */
 export function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
