@@ -2,19 +2,25 @@ import type { GenerateLine, GenerateRequest } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import type { BackendPort } from '../src/backends/port.ts';
 import { encodePrompt } from '../src/tokens/prompt.ts';
+import { embed } from './embedding.ts';
 import { type Branch, candidateIds, type Generation } from './engine/call.ts';
 import type { Engine } from './engine/engine.ts';
 import { LineQueue } from './line-queue.ts';
+import { logprobs } from './logprobs.ts';
 import type { Models } from './models.ts';
 import { PieceLines } from './piece-lines.ts';
 import { continuationTokens, readerOf } from './reader.ts';
 import { candidateScorer, score } from './scoring.ts';
+import { tensors } from './tensors.ts';
 
 /** The models of this process behind the interface of every backend. */
 export function localPort(models: Models): BackendPort {
   return {
     generate: (request, signal) => generate(models, request, signal),
     score: (request, signal) => score(models, request, signal),
+    logprobs: (request, signal) => logprobs(models.engine(request.model), request, signal),
+    embed: (request, signal) => embed(models, request, signal),
+    tensors: (request) => tensors(models, request),
     models: async () => models.list(),
     ready: async () => true,
   };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** Limits that are decided on paper and not served yet: refused by name, so that nobody believes in a limit that is not kept. */
+/** A limit that is decided on paper and not served yet: refused by name, so that nobody believes in one that is not kept. */
 const unserved = z
   .unknown()
   .refine((value) => value === undefined, {
     params: { code: 'unsupported_value' },
-    error: 'This limit is not served yet. Served: max_candidates, max_tokens, max_time_ms.',
+    error: 'This limit is not served yet. Served: max_candidates, max_tokens, max_score_calls, max_time_ms.',
   })
   .optional();
 
@@ -18,7 +18,7 @@ export const limits = z.strictObject({
     .optional()
     .describe('Tokens sampled by policy, critics and judges together: what usage.completion_tokens counts.'),
   max_time_ms: z.int().min(1).optional().describe('From receipt of the request to the complete body or the result event.'),
-  max_score_calls: unserved,
+  max_score_calls: z.int().min(0).optional().describe('Calls to models that score or read; without it there is no such limit.'),
   max_cost_usd: unserved,
 });
 export type Limits = z.infer<typeof limits>;
@@ -30,13 +30,19 @@ export const budget = z
 export type BudgetRequest = z.infer<typeof budget>;
 
 /** Every limit in force, caps included. */
-export const fullLimits = z.strictObject({ max_candidates: z.int(), max_tokens: z.int(), max_time_ms: z.int() });
+export const fullLimits = z.strictObject({
+  max_candidates: z.int(),
+  max_tokens: z.int(),
+  max_score_calls: z.int().optional(),
+  max_time_ms: z.int(),
+});
 export type FullLimits = z.infer<typeof fullLimits>;
 
 export const stopReason = z.enum([
   'finished',
   'max_tokens',
   'max_candidates',
+  'max_score_calls',
   'max_time',
   'converged',
   'client_closed',

@@ -204,3 +204,5 @@ export const config = z.strictObject({
     .prefault({}),
 });
 export type Config = z.infer<typeof config>;
+/** Where names lead: what a reward or a rule may look up. */
+export type Lookup = Pick<Config, 'backends' | 'policies' | 'rewards'>;

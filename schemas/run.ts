@@ -25,9 +25,15 @@ export const returns = z.strictObject({
 });
 export type Returns = z.infer<typeof returns>;
 
+/** Right answers, for rewards that compare with one. */
+export const reference = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(64)])
+  .describe('A right answer, or several: for rewards that compare with one.');
+
 /** The members that turn scaling on and say how; in chat they stand inside `winnow`. `selection` is the registry's schema. */
 export const scalingMembers = <Selection extends z.ZodType>(selection: Selection) => ({
   rewards: rewardsField.optional(),
+  reference: reference.optional(),
   selection: selection.optional().describe("A rule's name, or {rule, ...its options}."),
   budget: budget.optional(),
   early_stop: unserved('early_stop', 'Leave it out.'),
@@ -95,6 +101,7 @@ export const selectionReport = z.strictObject({
   answer: z.string().nullable().optional(),
   share: z.number().optional(),
   coverage: z.number().optional(),
+  detail: z.record(z.string(), z.unknown()).optional().describe('How it came about: matches, weights, what was filtered.'),
 });
 export type SelectionReport = z.infer<typeof selectionReport>;
 

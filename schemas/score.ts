@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { rewardsField, scoresByReward } from './reward.ts';
-import { messages, prompt } from './run.ts';
+import { messages, prompt, reference } from './run.ts';
+import { seed } from './sampling.ts';
 import { account, usage } from './usage.ts';
 
 /** POST /v1/score. */
@@ -9,6 +10,8 @@ export const scoreBody = z.strictObject({
   prompt: prompt.optional(),
   candidates: z.array(z.string()).describe('Texts to score, as a policy would have written them after the prompt.'),
   rewards: rewardsField.optional(),
+  reference: reference.optional(),
+  seed: seed.optional().describe('Of rewards that sample: judges. 0 where absent.'),
   model: z
     .string()
     .min(1)

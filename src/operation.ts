@@ -1,15 +1,29 @@
 /**
- * What a strategy, a reward or a selection rule may ask for: to sample, to score, to tell. They are plain generators that
- * yield an operation and are handed its result; the interpreter in `runtime` is the only one that moves them.
+ * What a strategy, a reward or a selection rule may ask for: to sample, to score, to read, to tell, and several of these at
+ * once. They are plain generators that yield an operation and are handed its result; the interpreter in `runtime` is the
+ * only one that moves them.
  */
-import type { Prompt } from '../schemas/backend.ts';
+import type { Prompt, ScoreRequest, ScoreResponse } from '../schemas/backend.ts';
 import type { Finish, FinishReason, TokenLogprob } from '../schemas/candidate.ts';
+import type { EmbedRequest, EmbedResponse } from '../schemas/embed.ts';
+import type { LogprobsRequest, LogprobsResponse } from '../schemas/logprobs.ts';
 import type { Sampling } from '../schemas/sampling.ts';
+import type { TensorsRequest, TensorsResponse } from '../schemas/tensors.ts';
 
-/** A score is a finite number or a failure with a reason. There is no third. `steps`: one number for each step. */
+/**
+ * A score is a finite number or a failure with a reason. There is no third. `steps`: one number for each step. `detail`:
+ * what it was made of, as JSON, for people and reports: nothing decides by it.
+ */
 export type Score =
-  | { readonly ok: true; readonly value: number; readonly steps?: readonly number[] | undefined }
-  | { readonly ok: false; readonly reason: string };
+  | {
+      readonly ok: true;
+      readonly value: number;
+      readonly steps?: readonly number[] | undefined;
+      readonly detail?: Detail | undefined;
+    }
+  | { readonly ok: false; readonly reason: string; readonly detail?: Detail | undefined };
+
+export type Detail = Readonly<Record<string, unknown>>;
 
 /** Who samples: each role pays, streams and fails alike, and is accounted for by name. */
 export type Role = 'policy' | 'critic' | 'refiner' | 'judge';
@@ -68,6 +82,32 @@ export interface SampleOperation {
   readonly finishing: boolean;
 }
 
+/** What each reading of given texts by a model asks and answers; nothing is sampled. Deadlines and keys are the interpreter's. */
+export interface Readings {
+  readonly score: readonly [Omit<ScoreRequest, 'key' | 'deadline_ms'>, ScoreResponse];
+  readonly logprobs: readonly [Omit<LogprobsRequest, 'deadline_ms'>, LogprobsResponse];
+  readonly embed: readonly [Omit<EmbedRequest, 'key' | 'deadline_ms'>, EmbedResponse];
+  readonly tensors: readonly [TensorsRequest, TensorsResponse];
+}
+export type Reading = keyof Readings;
+
+/** One call to a model that reads: what a reward is made of. */
+export interface ReadOperation<Kind extends Reading = Reading> {
+  readonly kind: 'read';
+  readonly reading: Kind;
+  /** Name of the backend in the config. */
+  readonly backend: string;
+  /** The reward that it is for, which its cost is booked on. */
+  readonly reward: string;
+  readonly request: Readings[Kind][0];
+}
+
+/** What came of a reading, or the code of the failure that took its place. */
+export type ReadResult<Kind extends Reading = Reading> =
+  | { readonly ok: true; readonly response: Readings[Kind][1] }
+  | { readonly ok: false; readonly reason: string };
+
+/** Scores by a reward of the config: what the reward itself asks for is asked, logged and paid in its place. */
 export interface ScoreOperation {
   readonly kind: 'score';
   /** Name of the reward in the config. */
@@ -86,11 +126,19 @@ export interface NoteOperation {
   readonly note: Note;
 }
 
-export type Operation = SampleOperation | ScoreOperation | NoteOperation;
+/** Operations of which none waits for another: performed at once where the budget holds all of them, else in order. */
+export interface TogetherOperation {
+  readonly kind: 'together';
+  readonly operations: readonly Operation[];
+}
+
+export type Operation = SampleOperation | ScoreOperation | ReadOperation | TogetherOperation | NoteOperation;
 
 export type Result =
   | { readonly kind: 'sample'; readonly candidates: readonly Candidate[] }
   | { readonly kind: 'score'; readonly scores: readonly Score[] }
+  | { readonly kind: 'read'; readonly result: ReadResult }
+  | { readonly kind: 'together'; readonly results: readonly Result[] }
   | { readonly kind: 'note' };
 
 /** What a strategy or any part of one is: it yields operations, is handed their results, and returns T. */
@@ -134,6 +182,31 @@ export function* score(reward: string, prompt: Prompt, candidates: readonly Pref
   const result = yield { kind: 'score', reward, prompt, candidates };
   const scores = result.kind === 'score' ? result.scores : mismatch('score', result);
   return candidates.map((_, index) => scores[index] ?? { ok: false, reason: 'missing' });
+}
+
+/** Has texts read by a model. A call that fails is a result with a reason: it never ends the run. */
+export function* read<Kind extends Reading>(operation: Omit<ReadOperation<Kind>, 'kind'>): Asking<ReadResult<Kind>> {
+  const result = yield { kind: 'read', ...operation } as ReadOperation;
+  return result.kind === 'read' ? (result.result as ReadResult<Kind>) : mismatch('read', result); // answers are of the kind asked for
+}
+
+/**
+ * Several that do not wait for each other, in lock-step: what each asks next is asked at once.
+ *
+ * @returns what each returned, in order
+ */
+export function* together<T>(parts: readonly Asking<T>[]): Asking<T[]> {
+  const done = new Array<T>(parts.length);
+  let open = parts.map((part, place) => ({ part, place, turn: part.next() }));
+  for (;;) {
+    for (const { turn, place } of open) if (turn.done) done[place] = turn.value;
+    open = open.filter(({ turn }) => !turn.done);
+    if (open.length === 0) return done;
+    const operations = open.map(({ turn }) => turn.value as Operation); // those that are done have left
+    const result = yield operations.length === 1 ? operations[0]! : { kind: 'together', operations };
+    const results = operations.length === 1 ? [result] : result.kind === 'together' ? result.results : mismatch('go on', result);
+    open = open.map(({ part, place }, index) => ({ part, place, turn: part.next(results[index]!) }));
+  }
 }
 
 /** Tells the listener how it goes. */

@@ -1,18 +1,19 @@
 /** Drives a strategy against a script of results: no model, no clock, no await (style 4.9). */
 import { splitSteps } from '../src/answers/steps.ts';
-import type { Asking, Candidate, Note, Result, SampleOperation, Score, ScoreOperation } from '../src/operation.ts';
+import type { Asking, Candidate, Note, Result, Score } from '../src/operation.ts';
 import type { StrategyTask } from '../src/strategies/define.ts';
+import type { Asked } from './performing.ts';
 
 /** What a strategy asked for and told, in order, and what it returned. */
 export interface Driven<T> {
-  readonly asked: readonly (SampleOperation | ScoreOperation)[];
+  readonly asked: readonly Asked[];
   readonly notes: readonly Note[];
   readonly value: T;
 }
 
 /** Hands over the results of the script, one for each operation; notes need none. The script must fit to the last entry. */
 export function drive<T>(asking: Asking<T>, script: readonly Result[]): Driven<T> {
-  const asked: (SampleOperation | ScoreOperation)[] = [];
+  const asked: Asked[] = [];
   const notes: Note[] = [];
   let turn = asking.next();
   while (!turn.done) {

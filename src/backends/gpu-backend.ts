@@ -1,7 +1,10 @@
 import type { z } from 'zod';
 import type { BackendModel, GenerateLine, GenerateRequest, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
 import { generateLine, modelsResponse, scoreResponse } from '../../schemas/backend.ts';
+import { embedResponse } from '../../schemas/embed.ts';
 import { isErrorCode, WinnowError } from '../../schemas/errors.ts';
+import { logprobsResponse } from '../../schemas/logprobs.ts';
+import { tensorsResponse } from '../../schemas/tensors.ts';
 import { lines } from './lines.ts';
 import { Once } from './once.ts';
 import type { BackendPort } from './port.ts';
@@ -23,6 +26,12 @@ export function gpuBackend(options: GpuBackendOptions): BackendPort {
     generate: (request, signal) => generate(request, signal, post),
     score: (request: ScoreRequest, signal): Promise<ScoreResponse> =>
       retrying(signal, async () => parsed(await post('/score', request, signal), scoreResponse, signal)),
+    logprobs: (request, signal) =>
+      retrying(signal, async () => parsed(await post('/logprobs', request, signal), logprobsResponse, signal)),
+    embed: (request, signal) =>
+      retrying(signal, async () => parsed(await post('/embed', request, signal), embedResponse, signal)),
+    tensors: (request, signal) =>
+      retrying(signal, async () => parsed(await post('/tensors', request, signal), tensorsResponse, signal)),
     models: async (signal): Promise<readonly BackendModel[]> =>
       (await parsed(await call(options, '/models', { signal }), modelsResponse, signal)).models,
     ready: (signal) =>

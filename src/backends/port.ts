@@ -1,4 +1,7 @@
 import type { BackendModel, GenerateLine, GenerateRequest, Prompt, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
+import type { EmbedRequest, EmbedResponse } from '../../schemas/embed.ts';
+import type { LogprobsRequest, LogprobsResponse } from '../../schemas/logprobs.ts';
+import type { TensorsRequest, TensorsResponse } from '../../schemas/tensors.ts';
 
 /**
  * What every backend must do. A request that it refuses, or that it cannot be reached for, is a WinnowError; a generation
@@ -9,6 +12,12 @@ export interface BackendPort {
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateLine>;
   /** One score a candidate, in the order given. */
   score(request: ScoreRequest, signal: AbortSignal): Promise<ScoreResponse>;
+  /** What a policy says of texts that are given; absent where it cannot. */
+  logprobs?(request: LogprobsRequest, signal: AbortSignal): Promise<LogprobsResponse>;
+  /** Texts as vectors; absent where it cannot. */
+  embed?(request: EmbedRequest, signal: AbortSignal): Promise<EmbedResponse>;
+  /** Tensors through a graph; absent where it cannot. */
+  tensors?(request: TensorsRequest, signal: AbortSignal): Promise<TensorsResponse>;
   /**
    * Whether it can go on with a text that it began. Absent is always; where it cannot, a candidate is granted all its tokens
    * at once, and one that is cut stays cut.

@@ -33,6 +33,7 @@ export class Ledger {
   #reserved = 0;
   #candidates = 0;
   #lost = 0;
+  #scoreCalls = 0;
   readonly #open = new Set<Reservation>();
   readonly #tokens = new Map<Role, number>();
   /** Tokens of the prompt by role and prompt: each distinct prompt counts once a role; null where unknown. */
@@ -120,6 +121,13 @@ export class Ledger {
   /** The candidate is continued: its last position is run after all. */
   runTip(id: string): void {
     this.#tips.delete(id);
+  }
+
+  /** Books a call to a model that reads; false where none is left. */
+  scoreCall(): boolean {
+    if (this.#scoreCalls >= (this.limits.max_score_calls ?? Number.POSITIVE_INFINITY)) return false;
+    this.#scoreCalls += 1;
+    return true;
   }
 
   countReward(name: string, calls: number, candidates: number, tokens: number | null): void {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type BackendConfig, type Config, type PolicyConfig, type RecipeConfig, config as schema } from '../../schemas/config.ts';
+import { COMBINED, kindOf, withMembers } from '../rewards/registry.ts';
 import { ruleSchema } from '../selection/registry.ts';
 import { strategyNamed } from '../strategies/registry.ts';
 
@@ -34,7 +35,15 @@ function* dangling(config: Config): Generator<string> {
     if (kind && kind !== 'process')
       yield `winnow.config.json: policies.${name}.process_reward: "${policy.process_reward}" is a reward of kind ${kind}; only kind process scores steps.`;
   }
-  for (const [name, reward] of Object.entries(rewards)) yield* missing(`rewards.${name}.backend`, reward.backend, backends);
+  for (const [name, reward] of Object.entries(rewards)) {
+    if ('backend' in reward) yield* missing(`rewards.${name}.backend`, reward.backend, backends);
+    for (const member of kindOf(reward).members(reward)) yield* missing(`rewards.${name}`, member, rewards);
+    const asked = kindOf(reward)
+      .members(reward)
+      .filter((member) => Object.hasOwn(rewards, member));
+    if (withMembers(asked, config).includes(name)) yield `winnow.config.json: rewards.${name} is made of itself.`;
+    if (name === COMBINED) yield `winnow.config.json: rewards.${name}: that is the name of the score that several rewards make.`;
+  }
   for (const [name, recipe] of Object.entries(recipes)) {
     yield* missing(`recipes.${name}.model`, recipe.model, policies);
     for (const [place, reward] of (recipe.rewards ?? []).entries())

@@ -1,4 +1,5 @@
 import type { StopReason } from '../../schemas/budget.ts';
+import type { TokenLogprob } from '../../schemas/candidate.ts';
 import type { CandidateAnswer, Plan, RunAnswer, RunReport, SelectionReport } from '../../schemas/run.ts';
 import type { Usage } from '../../schemas/usage.ts';
 import type { Ledger } from '../budget/ledger.ts';
@@ -115,7 +116,7 @@ export function bestFirst(finished: Finished): Scored[] {
   return [...ranked, ...inOrder(finished).filter((candidate) => !ranked.includes(candidate) && candidate.finish !== 'error')];
 }
 
-export function selectionReport(rule: string, { degraded, reason, answer, share, coverage }: Choice): SelectionReport {
+export function selectionReport(rule: string, { degraded, reason, answer, share, coverage, detail }: Choice): SelectionReport {
   return {
     rule,
     degraded,
@@ -123,6 +124,7 @@ export function selectionReport(rule: string, { degraded, reason, answer, share,
     ...(answer === undefined ? {} : { answer }),
     ...(share === undefined ? {} : { share }),
     ...(coverage === undefined ? {} : { coverage }),
+    ...(detail === undefined ? {} : { detail: { ...detail } }),
   };
 }
 
@@ -139,11 +141,12 @@ function candidateAnswer(candidate: Scored, finished: Finished): CandidateAnswer
   };
 }
 
-export const scoresOf = ({ scores }: Scored): CandidateAnswer['scores'] =>
+export const scoresOf = ({ scores }: Pick<Scored, 'scores'>): CandidateAnswer['scores'] =>
   Object.fromEntries(
     Object.entries(scores).map(([name, score]) => {
-      if (!score.ok) return [name, score];
-      return [name, { ok: true, value: score.value, ...(score.steps ? { steps: [...score.steps] } : {}) }];
+      const detail = score.detail ? { detail: { ...score.detail } } : {};
+      if (!score.ok) return [name, { ok: false, reason: score.reason, ...detail }];
+      return [name, { ok: true, value: score.value, ...(score.steps ? { steps: [...score.steps] } : {}), ...detail }];
     }),
   );
 
@@ -152,9 +155,15 @@ function wholeCandidate(candidate: Scored, task: Task): Pick<CandidateAnswer, 't
     text: candidate.text,
     answer: answerOf(candidate, task),
     steps: candidate.steps.map((text, place) => ({ text, scores: stepScores(candidate, place) })),
-    ...(candidate.logprobs ? { logprobs: [...candidate.logprobs] } : {}),
+    ...(candidate.logprobs && task.shownLogprobs !== undefined
+      ? { logprobs: shown(candidate.logprobs, task.shownLogprobs) }
+      : {}),
   };
 }
+
+/** As many alternatives as were asked for: rewards may have needed more. */
+const shown = (logprobs: readonly TokenLogprob[], alternatives: number): TokenLogprob[] =>
+  logprobs.map(({ top, ...token }) => (top ? { ...token, top: top.slice(0, alternatives) } : token));
 
 /** Scores of one step by the rewards that score steps. */
 const stepScores = ({ scores }: Scored, place: number): Record<string, number> =>

@@ -7,7 +7,7 @@ import type { Scored } from '../operation.ts';
 import { finishReason } from '../operation.ts';
 import type { Finished } from './answer.ts';
 import { bestFirst, inOrder, runAnswer, runReport } from './answer.ts';
-import { readPrompt } from './prompt.ts';
+import { readPrompt, readReferences } from './prompt.ts';
 import type { Task, TaskRequest } from './task.ts';
 
 export type ChatBody = z.infer<ReturnType<typeof chatRequest<z.ZodType>>>;
@@ -31,6 +31,7 @@ export function chatTask(body: ChatBody, scaled: boolean): TaskRequest {
     strategy: scaled ? winnow.strategy : 'best_of_n',
     options: scaled ? (winnow.options ?? {}) : { n: wanted(body) },
     rewards: scaled ? winnow.rewards : [],
+    references: readReferences(scaled ? winnow.reference : undefined),
     selection: scaled ? winnow.selection : 'argmax',
     budget: winnow.budget,
     returns: winnow.return ?? { candidates: 'scores', tree: false },

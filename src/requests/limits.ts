@@ -19,11 +19,16 @@ export function fullLimits(
     const warning = `budget ${budget} is ${wanted} tokens; the cap of ${caps.max_tokens} holds.`;
     return { limits: { ...full, max_tokens: Math.min(wanted, caps.max_tokens) }, warnings: capped ? [warning] : [] };
   }
-  const { max_candidates = full.max_candidates, max_tokens = full.max_tokens, max_time_ms = full.max_time_ms } = budget;
+  const {
+    max_score_calls,
+    max_candidates = full.max_candidates,
+    max_tokens = full.max_tokens,
+    max_time_ms = full.max_time_ms,
+  } = budget;
   underCap(max_candidates, caps.max_n, `${param}.max_candidates`, 'caps.max_n');
   underCap(max_tokens, caps.max_tokens, `${param}.max_tokens`, 'caps.max_tokens');
   underCap(max_time_ms, caps.max_time_ms, `${param}.max_time_ms`, 'caps.max_time_ms');
-  return { limits: { max_candidates, max_tokens, max_time_ms }, warnings: [] };
+  return { limits: { max_candidates, max_tokens, max_score_calls, max_time_ms }, warnings: [] };
 }
 
 export function underCap(value: number, cap: number, param: string, name: string): void {

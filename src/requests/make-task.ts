@@ -1,4 +1,4 @@
-import type { Config, PolicyConfig } from '../../schemas/config.ts';
+import type { Config, Lookup, PolicyConfig } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 import { extract } from '../answers/extract.ts';
@@ -10,7 +10,7 @@ import { familyOf, strategies } from '../strategies/registry.ts';
 import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
 import { readModel } from './model-string.ts';
 import { parseOptions } from './options.ts';
-import { readRewards, reductionsOf } from './rewards.ts';
+import { neededLogprobs, readRewards, refuseUnableRewards } from './rewards.ts';
 import { chooseRule } from './selection.ts';
 import type { Place } from './size.ts';
 import { joinPlaces } from './size.ts';
@@ -27,12 +27,21 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   const options = parseOptions(strategy, size.options, request.optionsPath);
   const sampling = fullSampling(named);
   const rewards = readRewards(request.rewards ?? recipe?.rewards ?? policy.rewards, config, `${request.path}rewards`);
-  const names = rewards.map(({ name }) => name);
-  const reductions = reductionsOf(rewards);
+  const { names } = rewards;
+  if (names.length > 1)
+    throw new WinnowError('unsupported_value', `${names.length} rewards were given; one is served.`, {
+      param: `${request.path}rewards`,
+    });
   const stepReward = chooseStepReward(named, strategy, options);
   refuseWithoutCritic(named, strategy, options);
   refuseUnablePolicy(named, strategy, sampling, options);
   if (strategy.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
+  const seed = request.sampling.seed ?? policy.sampling.seed ?? drawSeed();
+  const lookup: Lookup = config;
+  const subject = { policy: model.policy, answer: policy.answer, references: request.references, seed };
+  const about = { options: rewards.options, lookup, subject, param: `${request.path}rewards` };
+  refuseUnableRewards([...names, ...(stepReward === null ? [] : [stepReward])], about);
+  const selection = chooseRule(named, strategy, { rewards: names, stepReward, options: rewards.options, lookup, seed });
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`);
   capCount(options, size.options.n !== undefined, config.caps.max_n, `${request.optionsPath}n`);
   refuseTooSmall(limits, policy, sampling, strategy.family === 'search', `${request.path}budget`);
@@ -47,17 +56,20 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
       prompt: request.prompt,
       policy: model.policy,
       sampling,
-      topLogprobs: request.sampling.logprobs,
+      topLogprobs: mostOf(request.sampling.logprobs, neededLogprobs(names, lookup), selection.topLogprobs),
       rewards: names,
       stepReward,
       wrongBelow: policy.wrong_below,
       answered: (text) => policy.answer !== null && extract(text, 'stop', policy.answer).ok,
     },
-    selection: chooseRule(named, strategy, { rewards: names, stepReward, reductions }),
+    selection,
     limits,
     finishingReserve: strategy.family === 'search' ? finishingReserve(limits.max_tokens, policy.typical_tokens) : 0,
-    seed: request.sampling.seed ?? policy.sampling.seed ?? drawSeed(),
-    reductions,
+    seed,
+    lookup,
+    rewardOptions: rewards.options,
+    subject,
+    shownLogprobs: request.sampling.logprobs,
     returns: request.returns,
     bound: {
       candidates: Math.min(bound.candidates, limits.max_candidates),
@@ -66,6 +78,12 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     },
     warnings,
   };
+}
+
+/** The most that anyone needs; undefined where nobody needs any. */
+function mostOf(...numbers: (number | undefined)[]): number | undefined {
+  const given = numbers.filter((number) => number !== undefined);
+  return given.length === 0 ? undefined : Math.max(...given);
 }
 
 /** `n` under its cap: what was asked for is refused above it, a default is lowered to it. */

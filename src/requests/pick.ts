@@ -23,6 +23,8 @@ function contender(candidate: Scored, index: number, { policy, selection, strate
     score: selection.reward === null ? null : (candidate.scores[selection.reward] ?? { ok: false, reason: 'missing' }),
     answer: readAnswer(candidate, policy.answer)?.key ?? null,
     tokens: strategy.family === 'critique_refine' ? null : candidate.tokenCount,
+    text: candidate.text,
+    logprobs: candidate.logprobs,
   };
 }
 

@@ -15,3 +15,7 @@ export function readPrompt(body: { messages?: z.infer<typeof message>[] | undefi
     param: 'messages',
   });
 }
+
+/** `reference` of a body as a list; empty where there is none. */
+export const readReferences = (given: string | readonly string[] | undefined): readonly string[] =>
+  given === undefined ? [] : typeof given === 'string' ? [given] : given;

@@ -1,27 +1,65 @@
-import type { Config, Reduction } from '../../schemas/config.ts';
+import type { z } from 'zod';
+import type { Config, Lookup } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { RewardUse } from '../../schemas/reward.ts';
 import { named } from '../config/resolve.ts';
+import type { Subject } from '../rewards/define.ts';
+import type { RewardOptions } from '../rewards/registry.ts';
+import { kindOf, namedReward, withMembers } from '../rewards/registry.ts';
 
-/** A reward of a request, looked up. */
-export interface NamedReward {
-  readonly name: string;
-  readonly reduction?: Reduction | undefined;
+/** Rewards of a request, looked up. */
+export interface ReadRewards {
+  readonly names: readonly string[];
+  /** Part of each in the score that decides, by name. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly options: RewardOptions;
 }
 
-/** Rewards by name, each one known; one of them, until several can be made one. */
-export function readRewards(given: readonly RewardUse[], config: Config, param: string): NamedReward[] {
-  const rewards = given.map((use) => (typeof use === 'string' ? { name: use } : { name: use.name, reduction: use.reduction }));
-  for (const [place, { name, reduction }] of rewards.entries()) {
-    const { kind } = named(config.rewards, name, 'reward', `${param}[${place}]`);
-    if (reduction === undefined || kind === 'process') continue;
-    const message = `${quoted(name)} is a reward of kind ${kind}, which has no steps; a reduction goes with kind process.`;
-    throw new WinnowError('invalid_value', message, { param: `${param}[${place}].reduction` });
+/** Rewards by name, each one known and with options that its kind has read. @throws WinnowError that names the field */
+export function readRewards(given: readonly RewardUse[], config: Config, param: string): ReadRewards {
+  const names: string[] = [];
+  const weights: Record<string, number> = {};
+  const options: Record<string, unknown> = {};
+  for (const [place, use] of given.entries()) {
+    const field = `${param}[${place}]`;
+    const { name, weight, ...said } = typeof use === 'string' ? { name: use } : use;
+    const entry = named(config.rewards, name, 'reward', field);
+    if (names.includes(name))
+      throw new WinnowError('invalid_value', `The reward ${quoted(name)} is named twice.`, { param: field });
+    names.push(name);
+    if (typeof weight === 'number') weights[name] = weight;
+    options[name] = readOptions(kindOf(entry).options, said, field, entry.kind);
   }
-  if (rewards.length <= 1) return rewards;
-  throw new WinnowError('unsupported_value', `${rewards.length} rewards were given; one is served.`, { param });
+  return { names, weights, options };
 }
 
-/** Reductions that the request asks for, by reward name. */
-export const reductionsOf = (rewards: readonly NamedReward[]): Record<string, Reduction> =>
-  Object.fromEntries(rewards.flatMap(({ name, reduction }) => (reduction ? [[name, reduction]] : [])));
+function readOptions(schema: z.ZodType, said: unknown, param: string, kind: string): unknown {
+  const result = schema.safeParse(said, { reportInput: true });
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = [param, ...issue!.path.map(String)].join('.');
+  if (issue?.code === 'unrecognized_keys') {
+    const message = `A reward of kind ${kind} has no ${issue.keys.map(quoted).join(', ')} in a request.`;
+    throw new WinnowError('unknown_parameter', message, { param: `${param}.${issue.keys[0]}` });
+  }
+  throw new WinnowError('invalid_value', `${field}: ${issue!.message}`, { param: field });
+}
+
+/** Refuses what a reward, or one that it is made of, cannot do here, before anything is spent. */
+export function refuseUnableRewards(
+  names: readonly string[],
+  { options, lookup, subject, param }: { options: RewardOptions; lookup: Lookup; subject: Subject; param: string },
+): void {
+  for (const name of withMembers(names, lookup)) {
+    const reward = namedReward(name, options, lookup);
+    kindOf(reward.config).refuse(reward, subject, param);
+  }
+}
+
+/** Alternatives that the log-probabilities of candidates must have for these rewards; undefined where none needs any. */
+export function neededLogprobs(names: readonly string[], lookup: Lookup): number | undefined {
+  const needed = withMembers(names, lookup).flatMap(
+    (name) => kindOf(lookup.rewards[name]!).topLogprobs(lookup.rewards[name]!) ?? [],
+  );
+  return needed.length === 0 ? undefined : Math.max(...needed);
+}

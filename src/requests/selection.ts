@@ -1,6 +1,7 @@
-import type { AnswerConfig, Reduction } from '../../schemas/config.ts';
+import type { AnswerConfig, Lookup } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
-import { outputOf } from '../rewards/registry.ts';
+import type { RewardOptions } from '../rewards/registry.ts';
+import { namedReward, scaleOf } from '../rewards/registry.ts';
 import type { SelectionContext } from '../selection/define.ts';
 import { ruleSchema, startRule } from '../selection/registry.ts';
 import type { Strategy } from '../strategies/define.ts';
@@ -46,20 +47,28 @@ const lacking = (rule: string, what: string, param: string): WinnowError =>
 interface RunScores {
   readonly rewards: readonly string[];
   readonly stepReward: string | null;
-  readonly reductions: Readonly<Record<string, Reduction>>;
+  readonly options: RewardOptions;
+  readonly lookup: Lookup;
+  readonly seed: number;
 }
 
 /** The rule of a run: body, then recipe, then the default. Critique-refine keeps the best, whatever answers say. */
 export function chooseRule(
-  { request, recipe, policy, config }: Named,
+  { request, recipe, policy, model }: Named,
   strategy: Strategy,
-  { rewards, stepReward, reductions }: RunScores,
+  { rewards, stepReward, options, lookup, seed }: RunScores,
 ): ChosenRule {
   const keepBest = strategy.family === 'critique_refine' ? 'argmax' : undefined;
   return readRule(request.selection ?? recipe?.selection ?? keepBest, {
     answer: policy.answer,
     scored: [...rewards, ...(stepReward === null || rewards.includes(stepReward) ? [] : [stepReward])],
-    context: (name) => ({ output: name === null ? 'unknown' : outputOf(config.rewards[name]!, reductions[name]) }),
+    context: (name) => ({
+      output: name === null ? 'unknown' : scaleOf(namedReward(name, options, lookup)).output,
+      prompt: request.prompt,
+      policy: model.policy,
+      seed,
+      lookup,
+    }),
     param: `${request.path}selection`,
   });
 }

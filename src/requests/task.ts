@@ -1,9 +1,11 @@
 import type { Prompt } from '../../schemas/backend.ts';
 import type { BudgetRequest, FullLimits } from '../../schemas/budget.ts';
-import type { Config, PolicyConfig, RecipeConfig, Reduction } from '../../schemas/config.ts';
+import type { Config, Lookup, PolicyConfig, RecipeConfig } from '../../schemas/config.ts';
 import type { RewardUse } from '../../schemas/reward.ts';
 import type { Returns } from '../../schemas/run.ts';
 import type { SamplingRequest } from '../../schemas/sampling.ts';
+import type { Subject } from '../rewards/define.ts';
+import type { RewardOptions } from '../rewards/registry.ts';
 import type { SelectionContext } from '../selection/define.ts';
 import type { StartedRule } from '../selection/registry.ts';
 import type { Bound, Family, Strategy, StrategyTask } from '../strategies/define.ts';
@@ -19,6 +21,8 @@ export interface TaskRequest {
   readonly strategy: string | undefined;
   readonly options: Readonly<Record<string, unknown>>;
   readonly rewards: readonly RewardUse[] | undefined;
+  /** Right answers that rewards may compare with. */
+  readonly references: readonly string[];
   readonly selection: unknown;
   readonly budget: BudgetRequest | undefined;
   readonly returns: Returns;
@@ -53,8 +57,13 @@ export interface Task {
   readonly limits: FullLimits;
   readonly finishingReserve: number;
   readonly seed: number;
-  readonly reductions: Readonly<Record<string, Reduction>>;
+  /** Where names lead: the config's entries, and the one score that several rewards make. */
+  readonly lookup: Lookup;
+  readonly rewardOptions: RewardOptions;
+  readonly subject: Subject;
   readonly returns: Returns;
+  /** Alternatives of log-probabilities that the answer shows; undefined is none, also where rewards needed some. */
+  readonly shownLogprobs: number | undefined;
   readonly bound: Bound;
   readonly warnings: readonly string[];
 }

@@ -1,41 +1,42 @@
-import { z } from 'zod';
-import type { RawScore } from '../../schemas/backend.ts';
-import type { Reduction, RewardConfig } from '../../schemas/config.ts';
-import { reduction } from '../../schemas/config.ts';
-import type { Score } from '../operation.ts';
-import { classifierScore } from './classifier.ts';
-import { processScore } from './process.ts';
+import type { Lookup, RewardConfig } from '../../schemas/config.ts';
+import { classifier } from './classifier.ts';
+import type { Dependence, Named, RewardKind, Scale } from './define.ts';
+import { processReward } from './process.ts';
 
-interface RewardKind {
-  readonly kind: RewardConfig['kind'];
-  readonly title: string;
-  /** What a request may say beside the reward's name. */
-  readonly options: z.ZodType;
+/** The only list of reward kinds: /v1/rewards, requests and the interpreter are made from it. */
+export const rewardKinds: readonly RewardKind[] = [classifier, processReward];
+
+const byKind = new Map(rewardKinds.map((entry) => [entry.kind, entry]));
+
+/** The kind of an entry: the config's schema admits those of the list alone. */
+export const kindOf = ({ kind }: Pick<RewardConfig, 'kind'>): RewardKind => byKind.get(kind)!;
+
+/** Name of the one score that several rewards of a request make. */
+export const COMBINED = 'combined';
+
+/** Options of rewards as their kinds have read them, by reward name. */
+export type RewardOptions = Readonly<Record<string, unknown>>;
+
+/** A reward by its name, with what the request says of it. */
+export function namedReward(name: string, options: RewardOptions, lookup: Lookup): Named<RewardConfig, unknown> {
+  const config = lookup.rewards[name]!;
+  return { name, config, lookup, options: Object.hasOwn(options, name) ? options[name] : kindOf(config).options.parse({}) };
 }
 
-/** The only list of reward kinds: /v1/rewards and the requests are made from it. */
-export const rewardKinds: readonly RewardKind[] = [
-  { kind: 'classifier', title: 'One number for a whole candidate.', options: z.strictObject({}) },
-  {
-    kind: 'process',
-    title: 'One probability for each step, reduced to one number.',
-    options: z.strictObject({ reduction: reduction.optional().describe('How step scores become one (methods B.7).') }),
-  },
-];
+/** What the score of a reward is. */
+export const scaleOf = (named: Named<RewardConfig, unknown>): Scale => kindOf(named.config).scale(named);
 
-/** A backend's raw output as a score. `override` is the reduction that the request asks for. */
-export function readScore(raw: RawScore, reward: RewardConfig, override: Reduction | undefined): Score {
-  switch (reward.kind) {
-    case 'classifier':
-      return classifierScore(raw);
-    case 'process':
-      return processScore(raw, reward.output, override ?? reward.reduction);
-  }
-}
+export const dependenceOf = (named: Named<RewardConfig, unknown>): Dependence => kindOf(named.config).dependsOn(named);
 
-/** What the score of a reward is: a process reward's reduction is a probability, but for sums of logits. */
-export function outputOf(reward: RewardConfig, override: Reduction | undefined): 'logit' | 'probability' {
-  if (reward.kind === 'classifier') return reward.output;
-  const used = override ?? reward.reduction;
-  return used === 'sumlogit' || used === 'meanlogit' ? 'logit' : 'probability';
+/** All rewards that scoring by these asks, themselves included. */
+export function withMembers(names: readonly string[], { rewards }: Pick<Lookup, 'rewards'>): string[] {
+  const found = new Set<string>();
+  const visit = (name: string): void => {
+    if (found.has(name)) return;
+    found.add(name);
+    const config = rewards[name];
+    if (config) for (const member of kindOf(config).members(config)) visit(member);
+  };
+  for (const name of names) visit(name);
+  return [...found];
 }

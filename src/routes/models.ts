@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Config } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { modelEntry, rewardList, strategyList } from '../../schemas/models.ts';
-import { rewardKinds } from '../rewards/registry.ts';
+import { kindOf, namedReward, scaleOf } from '../rewards/registry.ts';
 import { rules } from '../selection/registry.ts';
 import { strategies } from '../strategies/registry.ts';
 import type { AppContext, Services } from './environment.ts';
@@ -50,9 +50,20 @@ export const listRewards =
   ({ config }: Services) =>
   (context: AppContext) => {
     const data = Object.entries(config.rewards).map(([name, reward]) => {
-      const { title, options } = rewardKinds.find(({ kind }) => kind === reward.kind)!; // the config's kinds are the registry's
+      const { title, options, cost, members } = kindOf(reward);
+      const { output, range } = scaleOf(namedReward(name, {}, config));
       const reduction = reward.kind === 'process' ? reward.reduction : null;
-      return { name, kind: reward.kind, title, output: reward.output, reduction, options: optionsOf(options) };
+      return {
+        name,
+        kind: reward.kind,
+        title,
+        output,
+        range: [...range],
+        cost,
+        members: [...members(reward)],
+        reduction,
+        options: optionsOf(options),
+      };
     });
     return context.json({ object: 'list', data } satisfies z.infer<typeof rewardList>);
   };

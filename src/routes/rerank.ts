@@ -6,6 +6,7 @@ import { named } from '../config/resolve.ts';
 import type { Ranked } from '../requests/relevance.ts';
 import { rank } from '../requests/relevance.ts';
 import { rewardUsage } from '../requests/scoring.ts';
+import { namedReward, scaleOf } from '../rewards/registry.ts';
 import { readBody } from './body.ts';
 import type { AppContext, Services } from './environment.ts';
 import { randomId } from './environment.ts';
@@ -48,20 +49,23 @@ async function rerank(context: AppContext, services: Services): Promise<{ body: 
   const body = await readBody(context, rerankRequest, config.caps.max_body_bytes);
   const texts = documents(body);
   refuseNone(texts, config.caps.max_documents, 'documents');
-  const reward = named(config.rewards, body.model, 'reward', 'model');
-  const { delimiter } = config.policies[config.default_policy]!.step;
+  named(config.rewards, body.model, 'reward', 'model');
+  const scale = scaleOf(namedReward(body.model, {}, config));
+  const { step, answer } = config.policies[config.default_policy]!;
   const prompt = { messages: [{ role: 'user' as const, content: body.query }] };
   const { scores, ledger } = await scoreTexts(context, services, {
     prompt,
     texts,
     names: [body.model],
-    reductions: {},
-    delimiter,
+    options: {},
+    subject: { policy: config.default_policy, answer, references: [], seed: 0 },
+    param: 'model',
+    delimiter: step.delimiter,
   });
   const ranked = rank(
     scores.map((byReward) => byReward[body.model]!),
     texts,
-    { reward, topN: body.top_n ?? texts.length, raw: body.raw_scores ?? false, repeat: body.return_documents ?? false },
+    { scale, topN: body.top_n ?? texts.length, raw: body.raw_scores ?? false, repeat: body.return_documents ?? false },
   );
   return { body, ranked, tokens: rewardUsage(ledger).prompt_tokens };
 }

@@ -33,7 +33,8 @@ export async function runTask(context: AppContext, services: Services, task: Tas
   const id = randomId('run');
   const created = Math.floor(Date.now() / 1000);
   const began = clock();
-  const means = { ...audience, id, seed: task.seed, reductions: task.reductions, finishingReserve: task.finishingReserve };
+  const { seed, lookup, rewardOptions, subject, finishingReserve } = task;
+  const means = { ...audience, id, seed, lookup, rewardOptions, subject, finishingReserve };
   const ledger = new Ledger(task.limits);
   const strategy = solve(task.strategy.start(task.forStrategy, task.options), task.forStrategy, pickBy(task));
   const { value: outcome, state } = await drive(context, services, strategy, ledger, means);
@@ -59,10 +60,10 @@ export async function runTask(context: AppContext, services: Services, task: Tas
 /** Drives anything that asks for work within a ledger and the request's time. */
 export async function drive<T>(
   context: AppContext,
-  { config, connect }: Services,
+  { connect }: Services,
   asking: Asking<T>,
   ledger: Ledger,
-  means: Audience & Pick<RunContext, 'id' | 'seed' | 'reductions' | 'finishingReserve'>,
+  means: Audience & Pick<RunContext, 'id' | 'seed' | 'lookup' | 'rewardOptions' | 'subject' | 'finishingReserve'>,
 ): Promise<{ value: T; state: RunState }> {
   const state = freshState();
   const ports = new Map<string, BackendPort>();
@@ -72,9 +73,8 @@ export async function drive<T>(
     return known;
   };
   const deadline = new Deadline(clock, context.get('received'), ledger.limits.max_time_ms);
-  const { policies, rewards } = config;
   try {
-    const perform = performing({ ...means, policies, rewards, port, ledger, deadline, clock }, state);
+    const perform = performing({ ...means, port, ledger, deadline, clock }, state);
     return { value: await run(asking, perform, new Log()), state };
   } catch (thrown) {
     if (!(thrown instanceof WinnowError)) throw thrown;

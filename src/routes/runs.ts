@@ -5,7 +5,7 @@ import { critiqueRefineRequest } from '../../schemas/critique-refine.ts';
 import { searchRequest } from '../../schemas/search.ts';
 import { planAnswer, runAnswer } from '../requests/answer.ts';
 import { makeTask } from '../requests/make-task.ts';
-import { readPrompt } from '../requests/prompt.ts';
+import { readPrompt, readReferences } from '../requests/prompt.ts';
 import type { TaskRequest } from '../requests/task.ts';
 import { ruleSchema } from '../selection/registry.ts';
 import { readBody } from './body.ts';
@@ -55,6 +55,7 @@ async function answerRun(
     prompt: readPrompt(body),
     sampling: body.sampling ?? {},
     rewards: body.rewards,
+    references: readReferences(body.reference),
     selection: body.selection,
     budget: body.budget,
     returns: body.return ?? { candidates: 'scores', tree: false },

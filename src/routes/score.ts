@@ -1,14 +1,16 @@
 import type { Prompt } from '../../schemas/backend.ts';
-import type { Reduction } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { ScoreAnswer } from '../../schemas/score.ts';
 import { scoreBody } from '../../schemas/score.ts';
 import { Ledger } from '../budget/ledger.ts';
 import type { Score } from '../operation.ts';
+import { scoresOf } from '../requests/answer.ts';
 import { readModel } from '../requests/model-string.ts';
-import { readPrompt } from '../requests/prompt.ts';
-import { readRewards, reductionsOf } from '../requests/rewards.ts';
+import { readPrompt, readReferences } from '../requests/prompt.ts';
+import { readRewards, refuseUnableRewards } from '../requests/rewards.ts';
 import { brought, nothingScored, rewardAccount, rewardUsage, scoreAll } from '../requests/scoring.ts';
+import type { Subject } from '../rewards/define.ts';
+import type { RewardOptions } from '../rewards/registry.ts';
 import { readBody } from './body.ts';
 import type { AppContext, Services } from './environment.ts';
 import { departure, randomId } from './environment.ts';
@@ -19,23 +21,26 @@ export const scoreRoute = (services: Services) => async (context: AppContext) =>
   const { config } = services;
   const body = await readBody(context, scoreBody, config.caps.max_body_bytes);
   const prompt = readPrompt(body);
-  const policy = config.policies[readModel(body.model, config).policy]!;
+  const { policy: policyName } = readModel(body.model, config);
+  const policy = config.policies[policyName]!;
   const rewards = readRewards(body.rewards ?? policy.rewards, config, 'rewards');
-  if (rewards.length === 0)
+  if (rewards.names.length === 0)
     throw new WinnowError('missing_required_parameter', 'No reward was named, and the policy has none.', { param: 'rewards' });
   refuseNone(body.candidates, config.caps.max_documents, 'candidates');
-  const reductions = reductionsOf(rewards);
-  const names = rewards.map(({ name }) => name);
+  const { names, options } = rewards;
+  const subject = { policy: policyName, answer: policy.answer, references: readReferences(body.reference), seed: body.seed ?? 0 };
   const { scores, ledger } = await scoreTexts(context, services, {
     prompt,
     texts: body.candidates,
     names,
-    reductions,
+    options,
+    subject,
+    param: 'rewards',
     delimiter: policy.step.delimiter,
   });
   const answer: ScoreAnswer = {
     object: 'winnow.scores',
-    data: scores.map((byReward, index) => ({ index, scores: byReward as ScoreAnswer['data'][number]['scores'] })), // readonly steps of our own making
+    data: scores.map((byReward, index) => ({ index, scores: scoresOf({ scores: byReward }) })),
     usage: rewardUsage(ledger),
     account: rewardAccount(ledger),
     warnings: [],
@@ -47,7 +52,10 @@ export interface TextsToScore {
   readonly prompt: Prompt;
   readonly texts: readonly string[];
   readonly names: readonly string[];
-  readonly reductions: Readonly<Record<string, Reduction>>;
+  readonly options: RewardOptions;
+  readonly subject: Subject;
+  /** Where the rewards stand in the body. */
+  readonly param: string;
   /** Where the texts' steps end. */
   readonly delimiter: string;
 }
@@ -56,13 +64,23 @@ export interface TextsToScore {
 export async function scoreTexts(
   context: AppContext,
   services: Services,
-  { prompt, texts, names, reductions, delimiter }: TextsToScore,
+  { prompt, texts, names, options, subject, param, delimiter }: TextsToScore,
 ): Promise<{ scores: Record<string, Score>[]; ledger: Ledger }> {
   const { max_n, max_tokens, max_time_ms } = services.config.caps;
   const ledger = new Ledger({ max_candidates: max_n, max_tokens, max_time_ms });
   const { signal } = departure(context);
   const audience = { signal, listen: () => {}, tellTexts: false };
-  const means = { ...audience, id: randomId('score'), seed: 0, reductions, finishingReserve: 0 };
+  const lookup = services.config;
+  refuseUnableRewards(names, { options, lookup, subject, param });
+  const means = {
+    ...audience,
+    id: randomId('score'),
+    seed: subject.seed,
+    lookup,
+    rewardOptions: options,
+    subject,
+    finishingReserve: 0,
+  };
   const { value, state } = await drive(context, services, scoreAll(prompt, brought(texts, delimiter), names), ledger, means);
   if (state.failure && nothingScored(value)) throw state.failure;
   return { scores: value, ledger };

@@ -1,20 +1,24 @@
 import type { StopReason } from '../../schemas/budget.ts';
-import type { PolicyConfig, Reduction, RewardConfig } from '../../schemas/config.ts';
+import type { Lookup } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { ProgressEvent } from '../../schemas/events.ts';
 import type { BackendPort } from '../backends/port.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import type { Score } from '../operation.ts';
+import type { Subject } from '../rewards/define.ts';
+import type { RewardOptions } from '../rewards/registry.ts';
 import type { Clock, Deadline } from './deadline.ts';
 
 /** What one run works with. Names are looked up before it begins, so a missing entry is our own fault. */
 export interface RunContext {
   readonly id: string;
   readonly seed: number;
-  readonly policies: Readonly<Record<string, PolicyConfig>>;
-  readonly rewards: Readonly<Record<string, RewardConfig>>;
-  /** Reductions that the request asks for, by reward name. */
-  readonly reductions: Readonly<Record<string, Reduction>>;
+  /** Where the names of backends, policies and rewards lead. */
+  readonly lookup: Lookup;
+  /** What the request says of rewards, by name. */
+  readonly rewardOptions: RewardOptions;
+  /** What is scored. */
+  readonly subject: Subject;
   readonly port: (backend: string) => BackendPort;
   readonly ledger: Ledger;
   readonly deadline: Deadline;

@@ -1,26 +1,28 @@
-import type { Prompt } from '../../schemas/backend.ts';
 import type { Operation, Result } from '../operation.ts';
 
-/** One result and a fingerprint of the operation that it answers. */
-export interface Entry {
-  readonly fingerprint: string;
-  readonly result: Result;
-}
+/** One result and a fingerprint of the operation that it answers, or the logs of operations that were asked together. */
+export type Entry =
+  | { readonly fingerprint: string; readonly result: Result }
+  | { readonly branches: readonly (readonly Entry[])[] };
 
 /**
  * Results in order: the state of a run. Fed back to a fresh generator it leads to the same point, and what it holds is not
  * asked, nor paid, again.
  */
 export class Log {
-  readonly #entries: Entry[];
+  readonly #entries: (Exclude<Entry, { branches: unknown }> | { readonly branches: readonly Log[] })[];
   #place = 0;
 
   constructor(entries: readonly Entry[] = []) {
-    this.#entries = [...entries];
+    this.#entries = entries.map((entry) =>
+      'branches' in entry ? { branches: entry.branches.map((branch) => new Log(branch)) } : entry,
+    );
   }
 
   get entries(): readonly Entry[] {
-    return this.#entries;
+    return this.#entries.map((entry) =>
+      'branches' in entry ? { branches: entry.branches.map((branch) => branch.entries) } : entry,
+    );
   }
 
   /** True while logged results are still to be handed over. */
@@ -32,9 +34,19 @@ export class Log {
   next(operation: Operation): Result | undefined {
     const entry = this.#entries[this.#place];
     if (!entry) return undefined;
-    if (entry.fingerprint !== fingerprint(operation)) throw new LogMismatch(this.#place);
+    if ('branches' in entry || entry.fingerprint !== fingerprint(operation)) throw new LogMismatch(this.#place);
     this.#place += 1;
     return entry.result;
+  }
+
+  /** A log each for operations that are asked together: those of a run before, or empty ones. */
+  branches(count: number): readonly Log[] {
+    const entry = this.#entries[this.#place];
+    if (entry && (!('branches' in entry) || entry.branches.length !== count)) throw new LogMismatch(this.#place);
+    const branches = entry?.branches ?? Array.from({ length: count }, () => new Log());
+    if (!entry) this.#entries.push({ branches });
+    this.#place += 1;
+    return branches;
   }
 
   append(operation: Operation, result: Result): void {
@@ -61,18 +73,20 @@ function fingerprint(operation: Operation): string {
       const whole = [kind, role, policy, hash(prompt), ids, count, firstChild, until, sampling, topLogprobs ?? null, finishing];
       return JSON.stringify(whole);
     }
-    case 'score': {
-      const { kind, reward, prompt, candidates } = operation;
-      return JSON.stringify([kind, reward, hash(prompt), candidates.map(({ id }) => id)]);
+    case 'read': {
+      const { kind, reading, backend, reward, request } = operation;
+      return JSON.stringify([kind, reading, backend, reward, hash(request)]);
     }
+    case 'score':
+    case 'together':
     case 'note':
-      return operation.kind;
+      return operation.kind; // they are not logged: what they are made of is
   }
 }
 
-/** A prompt may be long and comes with every operation: its 32-bit FNV-1a stands for it. */
-function hash(prompt: Prompt): number {
-  const text = JSON.stringify(prompt);
+/** A prompt or a request may be long and comes with every operation: its 32-bit FNV-1a stands for it. */
+function hash(data: unknown): number {
+  const text = JSON.stringify(data);
   let value = 0x811c9dc5;
   for (let place = 0; place < text.length; place++) value = Math.imul(value ^ text.charCodeAt(place), 0x01000193);
   return value >>> 0;

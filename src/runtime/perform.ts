@@ -1,9 +1,11 @@
 import type { ProgressEvent } from '../../schemas/events.ts';
-import type { NoteOperation } from '../operation.ts';
+import type { NoteOperation, Operation } from '../operation.ts';
+import { kindOf, namedReward } from '../rewards/registry.ts';
 import type { RunContext, RunState } from './context.ts';
+import { readOnce } from './read.ts';
 import type { Perform } from './run.ts';
 import { sampleInWaves } from './sample.ts';
-import { scoreDistinct } from './score.ts';
+import { scoring } from './score.ts';
 
 /** The interpreter's hands: an operation becomes calls to backends, within the budget and the time. */
 export function performing(context: RunContext, state: RunState): Perform {
@@ -11,16 +13,18 @@ export function performing(context: RunContext, state: RunState): Perform {
     ask: async (operation) => {
       context.signal.throwIfAborted();
       const began = context.clock();
-      state.operations += 1;
+      const number = ++state.operations; // operations may be under way together
       if (operation.kind === 'sample') {
-        const candidates = await sampleInWaves(operation, context, state);
+        const candidates = await sampleInWaves(operation, context, state, number);
         state.generateMs += context.clock() - began;
         return { kind: 'sample', candidates };
       }
-      const scores = await scoreDistinct(operation, context, state);
+      const result = await readOnce(operation, number, context, state);
       state.scoreMs += context.clock() - began;
-      return { kind: 'score', scores };
+      return { kind: 'read', result };
     },
+    scoring: (operation, replaying) => scoring(operation, context, state, replaying),
+    atOnce: (operations) => sampledAtMost(operations, context) <= context.ledger.available - context.finishingReserve,
     tell: (operation) => context.listen(progress(operation, context)),
   };
 }
@@ -30,4 +34,25 @@ function progress({ note }: NoteOperation, { ledger, deadline }: RunContext): Pr
   const { candidates, spentTokens } = ledger.account();
   const spent = { candidates, tokens: spentTokens, time_ms: Math.round(deadline.elapsedMs) };
   return { name: 'round', data: { round: note.round, kept: [...note.kept], spent } };
+}
+
+/** Tokens that these may sample: no more than the first of them all leave to the last. */
+function sampledAtMost(operations: readonly Operation[], context: RunContext): number {
+  return operations.reduce((sum, operation) => sum + most(operation), 0);
+
+  function most(operation: Operation): number {
+    switch (operation.kind) {
+      case 'sample':
+        return operation.prefixes.length * operation.count * operation.sampling.max_tokens;
+      case 'score': {
+        const named = namedReward(operation.reward, context.rewardOptions, context.lookup);
+        return kindOf(named.config).sampledTokens(named, operation.candidates.length);
+      }
+      case 'together':
+        return sampledAtMost(operation.operations, context);
+      case 'read':
+      case 'note':
+        return 0;
+    }
+  }
 }

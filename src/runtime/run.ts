@@ -1,9 +1,22 @@
-import type { Asking, NoteOperation, Operation, Result, SampleOperation, ScoreOperation } from '../operation.ts';
+import type {
+  Asking,
+  NoteOperation,
+  Operation,
+  ReadOperation,
+  Result,
+  SampleOperation,
+  Score,
+  ScoreOperation,
+} from '../operation.ts';
 import type { Log } from './log.ts';
 
 /** Does what an operation asks. Nothing that a backend does makes it throw while there is work to keep. */
 export interface Perform {
-  readonly ask: (operation: SampleOperation | ScoreOperation) => Promise<Result>;
+  readonly ask: (operation: SampleOperation | ReadOperation) => Promise<Result>;
+  /** What a reward asks for: driven in the place of the score. */
+  readonly scoring: (operation: ScoreOperation, replaying: () => boolean) => Asking<readonly Score[]>;
+  /** Whether these may be under way at once: the result of none depends on what another leaves. */
+  readonly atOnce: (operations: readonly Operation[]) => boolean;
   readonly tell: (operation: NoteOperation) => void;
 }
 
@@ -15,13 +28,38 @@ export async function run<T>(strategy: Asking<T>, perform: Perform, log: Log): P
 }
 
 async function answer(operation: Operation, perform: Perform, log: Log): Promise<Result> {
-  if (operation.kind === 'note') {
-    if (!log.replaying) perform.tell(operation);
-    return { kind: 'note' };
+  switch (operation.kind) {
+    case 'note':
+      if (!log.replaying) perform.tell(operation);
+      return { kind: 'note' };
+    case 'score':
+      return {
+        kind: 'score',
+        scores: await run(
+          perform.scoring(operation, () => log.replaying),
+          perform,
+          log,
+        ),
+      };
+    case 'together':
+      return { kind: 'together', results: await answerAll(operation.operations, perform, log) };
+    case 'sample':
+    case 'read': {
+      const logged = log.next(operation);
+      if (logged) return logged;
+      const result = await perform.ask(operation);
+      log.append(operation, result);
+      return result;
+    }
   }
-  const logged = log.next(operation);
-  if (logged) return logged;
-  const result = await perform.ask(operation);
-  log.append(operation, result);
-  return result;
+}
+
+/** Each has a log of its own within the log, so that a replay does not depend on which was answered first. */
+async function answerAll(operations: readonly Operation[], perform: Perform, log: Log): Promise<Result[]> {
+  const logs = log.branches(operations.length);
+  const one = (operation: Operation, place: number) => answer(operation, perform, logs[place]!);
+  if (perform.atOnce(operations)) return Promise.all(operations.map(one));
+  const results: Result[] = [];
+  for (const [place, operation] of operations.entries()) results.push(await one(operation, place));
+  return results;
 }

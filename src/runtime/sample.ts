@@ -14,6 +14,8 @@ import type { News } from './telling.ts';
 /** One `sample` on its way: what is asked, of which policy, with what. */
 interface Round {
   readonly operation: SampleOperation;
+  /** Its number in the run. */
+  readonly place: number;
   readonly policy: PolicyConfig;
   readonly context: RunContext;
   readonly state: RunState;
@@ -39,14 +41,20 @@ interface Granted {
  * Performs a `sample` in waves by the fit rule: never a token above the budget, and what one candidate does not use is left
  * for the others. A failure ends the candidates of its call, not the run.
  *
+ * @param place  number of the operation in its run: with it the calls have keys of their own
  * @returns those that were started, by planned id
  */
-export async function sampleInWaves(operation: SampleOperation, context: RunContext, state: RunState): Promise<Candidate[]> {
-  const policy = context.policies[operation.policy]!;
+export async function sampleInWaves(
+  operation: SampleOperation,
+  context: RunContext,
+  state: RunState,
+  place = state.operations,
+): Promise<Candidate[]> {
+  const policy = context.lookup.policies[operation.policy]!;
   const writesAnswers = operation.role === 'policy' || operation.role === 'refiner';
   const drafts = plan(operation, policy, writesAnswers ? context.ledger.candidatesLeft : Number.POSITIVE_INFINITY, state);
   const whole = context.port(policy.backend).continues?.(operation.prompt) === false;
-  const round: Round = { operation, policy, context, state, writesAnswers, whole, planned: inPlannedOrder(drafts) };
+  const round: Round = { operation, place, policy, context, state, writesAnswers, whole, planned: inPlannedOrder(drafts) };
   for (let number = 0; ; number++) {
     const granted = grantWave(round, drafts);
     if (granted.length === 0) break;
@@ -157,10 +165,10 @@ const isDown = ({ code }: WinnowError): boolean =>
   code === 'backend_error' || code === 'backend_unreachable' || code === 'rate_limit_exceeded';
 
 function generateRequest(round: Round, granted: readonly Granted[], number: number): GenerateRequest {
-  const { operation, policy, context, state } = round;
+  const { operation, place, policy, context } = round;
   const { prompt, until, sampling, topLogprobs } = operation;
   return {
-    key: `${context.id}:${state.operations}:${number}`,
+    key: `${context.id}:${place}:${number}`,
     model: policy.model,
     prompt,
     prefixes: prefixesOf(granted),
@@ -201,7 +209,7 @@ const textOf = ({ text, tokens }: { text: string; tokens?: readonly number[] | u
 
 /** Takes one line in. Returns the tokens that it says were sampled. */
 function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiting: Map<string, Granted>): number {
-  const { operation, policy, context, state, writesAnswers, whole } = round;
+  const { operation, place, policy, context, state, writesAnswers, whole } = round;
   const entry = waiting.get(line.id);
   if (!entry || line.type === 'score') return 0;
   if (line.type === 'piece') {
@@ -222,8 +230,10 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiti
     state.stop ??= 'max_tokens';
   }
   if (line.token_count > 0) {
-    context.ledger.runTip(draft.prefix.id);
-    context.ledger.leaveTip(draft.id);
+    // what judges and critics write stands on prompts of its own: its paths are the operation's, not the run's
+    const own = writesAnswers ? '' : `${place} `;
+    context.ledger.runTip(`${own}${draft.prefix.id}`);
+    context.ledger.leaveTip(`${own}${draft.id}`);
   }
   if (writesAnswers) context.ledger.wrote(draft.id, line.token_count);
   if (draft.closed && operation.until === 'end') bookAnswer(round, draft);

@@ -1,7 +1,9 @@
 /** A selection rule: from scored candidates to one, and a ranking of all. */
 import { z } from 'zod';
+import type { Prompt } from '../../schemas/backend.ts';
+import type { Lookup } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
-import type { Asking } from '../operation.ts';
+import type { Asking, Detail } from '../operation.ts';
 import { type Contender, validScore } from './order.ts';
 
 /** What is known of the scores beside their numbers. */
@@ -12,10 +14,25 @@ export interface SelectionContext {
   readonly calibrated?: boolean;
   /** The scores came in the request: what is wrong with them is the caller's to mend. */
   readonly supplied?: boolean;
+  /** Of a rule that draws; 0 where absent. */
+  readonly seed?: number;
+  /** What the candidates answer, for rules that ask a judge; absent where nobody said. */
+  readonly prompt?: Prompt | undefined;
+  /** Name of the policy that wrote the candidates: the judge where a rule names none. */
+  readonly policy?: string;
+  /** Where the names of policies and rewards lead. */
+  readonly lookup?: Lookup;
 }
 
 /** Why a rule did not do what its name says: it chose by what there was instead (methods 0.2, A.2, A.4). */
-export type Degradation = 'no_scores' | 'all_scores_invalid' | 'no_answers' | 'all_weights_zero' | 'low_coverage';
+export type Degradation =
+  | 'no_scores'
+  | 'all_scores_invalid'
+  | 'no_answers'
+  | 'all_weights_zero'
+  | 'low_coverage'
+  | 'no_logprobs'
+  | 'judge_failed';
 
 /** Positions are those in the contenders given. */
 export interface Choice {
@@ -32,6 +49,8 @@ export interface Choice {
   readonly coverage?: number;
   /** The winner first, the best member of each first. */
   readonly clusters?: readonly VotedCluster[];
+  /** How it came about, as JSON: matches of a tournament, weights, the filter that was applied. */
+  readonly detail?: Detail;
 }
 
 export interface VotedCluster {
@@ -68,6 +87,8 @@ type RuleSchema = z.ZodObject & z.ZodType<RuleOptions>;
 export interface Needs {
   readonly answers: boolean;
   readonly scores: boolean;
+  /** It asks a model, so a task without a prompt is refused. */
+  readonly judge?: true;
 }
 
 interface Definition<Name extends string, Options extends RuleSchema> {
@@ -76,15 +97,18 @@ interface Definition<Name extends string, Options extends RuleSchema> {
   readonly needs: Needs;
   /** Throws where the scores of this context cannot serve these options: before anything is spent. */
   check?(options: z.infer<Options>, context: SelectionContext): void;
-  /** Contenders come two or more, in order of index. */
-  choose(contenders: readonly Contender[], options: z.infer<Options>, context: SelectionContext): Choice;
+  /** Alternatives that the log-probabilities of candidates must have; absent where it needs none. */
+  topLogprobs?(options: z.infer<Options>): number | undefined;
+  /** Contenders come two or more, in order of index. A rule that asks is a generator. */
+  choose(contenders: readonly Contender[], options: z.infer<Options>, context: SelectionContext): Choice | Asking<Choice>;
 }
 
 /** A rule with its options set. */
 export interface Started {
   readonly options: RuleOptions;
+  readonly topLogprobs: number | undefined;
   check(context: SelectionContext): void;
-  choose(contenders: readonly Contender[], context: SelectionContext): Choice;
+  readonly select: Select;
 }
 
 /**
@@ -101,13 +125,15 @@ export function defineRule<Name extends string, Options extends RuleSchema>(defi
     const options = definition.options.parse(given);
     return {
       options,
+      topLogprobs: definition.topLogprobs?.(options),
       check: (context) => definition.check?.(options, context),
-      choose(contenders, context) {
+      *select(contenders, context) {
         if (options.on_invalid_score === 'fail') refuseInvalid(contenders, context);
         if (contenders.length === 1) return lone(contenders[0]!, definition.needs);
         const planned = Array.from(contenders.keys()).sort((a, b) => contenders[a]!.index - contenders[b]!.index);
         const inOrder = planned.map((position) => contenders[position]!);
-        return moved(definition.choose(inOrder, options, context), planned);
+        const chosen = definition.choose(inOrder, options, context);
+        return moved('index' in chosen ? chosen : yield* chosen, planned);
       },
     };
   };

@@ -1,6 +1,7 @@
+import type { TokenLogprob } from '../../schemas/candidate.ts';
 import type { Score } from '../operation.ts';
 
-/** What a rule sees of a candidate: never its text. */
+/** What a rule sees of a candidate. */
 export interface Contender {
   /** Number of the candidate in its run, by planned id: the last tie-break. */
   readonly index: number;
@@ -10,6 +11,9 @@ export interface Contender {
   readonly answer: string | null;
   /** Tokens of the candidate; null where unknown. */
   readonly tokens: number | null;
+  readonly text: string;
+  /** One for each token, with as many alternatives as the rule needs; absent where unknown. */
+  readonly logprobs?: readonly TokenLogprob[] | undefined;
 }
 
 /** Its score where that is a finite number, else null. Never 0: that is a good score for many reward models. */

@@ -34,6 +34,8 @@ export interface StartedRule {
   readonly needs: Needs;
   /** The one score to use, where the request names it. */
   readonly reward: string | undefined;
+  /** Alternatives that the log-probabilities of candidates must have; undefined where it needs none. */
+  readonly topLogprobs: number | undefined;
   /** Throws what these options would fail with on such scores, so that it is known before anything is spent. */
   readonly check: (context: SelectionContext) => void;
   readonly select: Select;
@@ -43,10 +45,6 @@ export interface StartedRule {
 export function startRule(name: string, options: unknown): StartedRule {
   const rule = ruleNamed(name);
   if (!rule) throw new WinnowError('unsupported_value', unknownRule(name), { param: 'selection' });
-  const started = rule.start(options);
-  // biome-ignore lint/correctness/useYield: a plain rule asks nothing; lifted, it goes where a rule that asks a judge goes
-  const select: Select = function* (contenders, context) {
-    return started.choose(contenders, context);
-  };
-  return { name, needs: rule.needs, reward: started.options.reward, check: started.check, select };
+  const { options: read, topLogprobs, check, select } = rule.start(options);
+  return { name, needs: rule.needs, reward: read.reward, topLogprobs, check, select };
 }

@@ -17,6 +17,7 @@ test.each(strategies)('$name needs of a policy what it asks of it', ({ start, ne
         asked.steps ||= operation.until === 'step';
         asked.continuation ||= operation.prefixes.some(({ id }) => id !== root.id);
       }
+      if (operation.kind === 'read' || operation.kind === 'together') throw new Error(`It asked for ${operation.kind}.`);
       turn = strategy.next(operation.kind === 'note' ? { kind: 'note' } : answer(operation));
     }
   }

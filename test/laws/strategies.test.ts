@@ -1,25 +1,31 @@
 /** What is true of every strategy: a new one is under these laws on the day it is registered. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Asking, Operation, Result, Scored } from '../../src/operation.ts';
+import type { Asking, Operation, Result, SampleOperation, Scored, ScoreOperation } from '../../src/operation.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { run } from '../../src/runtime/run.ts';
 import type { Gathered, Strategy } from '../../src/strategies/define.ts';
 import { strategies, strategyNamed } from '../../src/strategies/registry.ts';
 import { mayWin } from '../../src/strategies/solve.ts';
 import { task } from '../drive.ts';
+import { performing } from '../performing.ts';
 import type { World } from './random-world.ts';
 import { world } from './random-world.ts';
 
 const MOST = 2000; // operations: more is a loop
 
-function live<T>(asking: Asking<T>, answer: (operation: Exclude<Operation, { kind: 'note' }>) => Result) {
+type Asked = SampleOperation | ScoreOperation;
+
+/** Strategies ask for samples and scores alone. */
+function live<T>(asking: Asking<T>, answer: (operation: Asked) => Result) {
   const asked: Operation[] = [];
   let turn = asking.next();
   while (!turn.done) {
     asked.push(turn.value);
     if (asked.length > MOST) throw new Error('It asks for ever.');
-    turn = asking.next(turn.value.kind === 'note' ? { kind: 'note' } : answer(turn.value));
+    const operation = turn.value;
+    if (operation.kind === 'read' || operation.kind === 'together') throw new Error(`A strategy asked for ${operation.kind}.`);
+    turn = asking.next(operation.kind === 'note' ? { kind: 'note' } : answer(operation));
   }
   return { value: turn.value, asked };
 }
@@ -43,7 +49,7 @@ test.each(strategies)('$name ends wherever the budget ends', ({ start }) => {
   for (let rounds = 0; rounds < 12; rounds++) {
     const { answer } = world({ seed: rounds, ends: 0.1 });
     let samples = 0;
-    const until = (operation: Exclude<Operation, { kind: 'note' }>) =>
+    const until = (operation: Asked) =>
       operation.kind === 'sample' && samples++ >= rounds ? empty(operation) : answer(operation);
     expect(live(start(task, {}), until).asked.length).toBeLessThan(MOST);
   }
@@ -85,7 +91,7 @@ test.each(strategies)('$name never spends more than its bound, and no path comes
 
 test.each(strategies)('$name survives that every score fails, and keeps what was sampled', ({ start }) => {
   const { answer } = world({ seed: 3 });
-  const failing = (operation: Exclude<Operation, { kind: 'note' }>): Result =>
+  const failing = (operation: Asked): Result =>
     operation.kind === 'score'
       ? { kind: 'score', scores: operation.candidates.map(() => ({ ok: false, reason: 'failed' })) }
       : answer(operation);
@@ -108,16 +114,10 @@ test.each(strategies)('$name: the same log gives the same outcome, without askin
   }
 });
 
-const performed = ({ answer }: World) => ({
-  ask: async (operation: Parameters<typeof answer>[0]) => answer(operation),
-  tell: () => {},
+const performed = ({ answer }: World) => performing(answer);
+const refusing = performing(() => {
+  throw new Error('It was asked again.');
 });
-const refusing = {
-  ask: async (): Promise<Result> => {
-    throw new Error('It was asked again.');
-  },
-  tell: () => {},
-};
 
 test.each(strategies)('$name: children that change places change ids, and nothing else (methods M.1)', ({ start }) => {
   fc.assert(

@@ -107,7 +107,7 @@ test('the bound is under the limits', () => {
 
 test('a reduction of the request is of that reward', () => {
   const task = make({ rewards: [{ name: 'process', reduction: 'sumlogit' }] });
-  expect(task.reductions).toEqual({ process: 'sumlogit' });
+  expect(task.rewardOptions).toEqual({ process: { reduction: 'sumlogit' } });
   expect(task.selection.context.output).toBe('logit');
 });
 
@@ -125,9 +125,15 @@ test.each([
   { name: 'an unknown reward', given: { rewards: ['luck'] }, code: 'model_not_found', param: 'rewards[0]' },
   { name: 'two rewards', given: { rewards: ['outcome', 'process'] }, code: 'unsupported_value', param: 'rewards' },
   {
+    name: 'an unknown reduction',
+    given: { rewards: [{ name: 'process', reduction: 'max' }] },
+    code: 'invalid_value',
+    param: 'rewards[0].reduction',
+  },
+  {
     name: 'a reduction without steps',
     given: { rewards: [{ name: 'outcome', reduction: 'min' }] },
-    code: 'invalid_value',
+    code: 'unknown_parameter',
     param: 'rewards[0].reduction',
   },
   {

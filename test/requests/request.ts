@@ -9,6 +9,7 @@ export const neutral = (more: Partial<TaskRequest> = {}): TaskRequest => ({
   strategy: undefined,
   options: {},
   rewards: undefined,
+  references: [],
   selection: undefined,
   budget: undefined,
   returns: { candidates: 'scores', tree: false },

@@ -111,20 +111,6 @@ test.each([
     param: 'budget.max_cost_usd',
   },
   {
-    name: 'a reward of the long form',
-    schema: bestOfNBody,
-    body: { messages, rewards: [{ name: 'outcome', reduction: 'max' }] },
-    code: 'invalid_value',
-    param: 'rewards[0].reduction',
-  },
-  {
-    name: 'a weight',
-    schema: bestOfNBody,
-    body: { messages, rewards: [{ name: 'outcome', weight: 2 }] },
-    code: 'unsupported_value',
-    param: 'rewards[0].weight',
-  },
-  {
     name: 'an unknown rule',
     schema: bestOfNBody,
     body: { messages, selection: 'luck' },

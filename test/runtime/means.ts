@@ -43,9 +43,9 @@ export function means(port: BackendPort, { policy, maxTokens = 65_536, maxCandid
   const context: RunContext = {
     id: 'run_1',
     seed: 7,
-    policies: { writer: { ...writer, ...policy } },
-    rewards,
-    reductions: {},
+    lookup: { backends: {}, policies: { writer: { ...writer, ...policy } }, rewards },
+    rewardOptions: {},
+    subject: { policy: 'writer', answer: null, references: [], seed: 7 },
     port: () => port,
     ledger: new Ledger({ max_candidates: maxCandidates, max_tokens: maxTokens, max_time_ms: 60_000 }),
     deadline: new Deadline(() => 0, 0, 60_000),

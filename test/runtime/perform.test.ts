@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest';
+import type { ReadOperation } from '../../src/operation.ts';
 import { performing } from '../../src/runtime/perform.ts';
-import { candidate, task } from '../drive.ts';
+import { task } from '../drive.ts';
 import { means, sampleOf } from './means.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
 
-const scoring = { kind: 'score' as const, reward: 'outcome', prompt: task.prompt, candidates: [candidate('0.0', 'a')] };
+const reading: ReadOperation<'score'> = {
+  kind: 'read',
+  reading: 'score',
+  backend: 'local',
+  reward: 'outcome',
+  request: { model: 'outcome', prompt: task.prompt, candidates: [{ id: '0.0', text: 'a' }] },
+};
 
 test('an operation becomes calls, each under a key of its own, and its time is booked where it was spent', async () => {
   const backend = new ScriptedBackend();
@@ -12,7 +19,7 @@ test('an operation becomes calls, each under a key of its own, and its time is b
   const { context, state } = means(backend, { clock: () => (now += 5) });
   const { ask } = performing(context, state);
   expect((await ask(sampleOf())).kind).toBe('sample');
-  expect((await ask(scoring)).kind).toBe('score');
+  expect((await ask(reading)).kind).toBe('read');
   expect((await ask(sampleOf({ firstChild: 1 }))).kind).toBe('sample');
   expect(backend.requests.map(({ key }) => key)).toEqual(['run_1:1:0', 'run_1:3:0']);
   expect(backend.scoreRequests.map(({ key }) => key)).toEqual(['run_1:2']);

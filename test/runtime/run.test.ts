@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Asking, Result, SampleOperation, ScoreOperation } from '../../src/operation.ts';
-import { note, root, sample, score } from '../../src/operation.ts';
+import { note, root, sample, score, together } from '../../src/operation.ts';
 import { Log, LogMismatch } from '../../src/runtime/log.ts';
 import type { Perform } from '../../src/runtime/run.ts';
 import { run } from '../../src/runtime/run.ts';
 import { candidate, task } from '../drive.ts';
+import { performing as performingBy } from '../performing.ts';
 
 interface Wish {
   readonly count?: number;
@@ -26,17 +27,15 @@ function performing() {
   const asked: (SampleOperation | ScoreOperation)[] = [];
   const told: string[] = [];
   let number = 0;
-  const perform: Perform = {
-    ask: async (operation): Promise<Result> => {
-      asked.push(operation);
-      number += 1;
-      if (operation.kind === 'score')
-        return { kind: 'score', scores: operation.candidates.map(() => ({ ok: true, value: number })) };
-      const drawn = Array.from({ length: operation.count }, (_, place) => candidate(`0.${place}`, `text ${number}`));
-      return { kind: 'sample', candidates: drawn };
-    },
-    tell: (operation) => told.push(operation.note.type),
+  const answer = (operation: SampleOperation | ScoreOperation): Result => {
+    asked.push(operation);
+    number += 1;
+    if (operation.kind === 'score')
+      return { kind: 'score', scores: operation.candidates.map(() => ({ ok: true, value: number })) };
+    const drawn = Array.from({ length: operation.count }, (_, place) => candidate(`0.${place}`, `text ${number}`));
+    return { kind: 'sample', candidates: drawn };
   };
+  const perform = performingBy(answer, (operation) => told.push(operation.note.type));
   return { perform, asked, told };
 }
 
@@ -46,7 +45,7 @@ test('a strategy is driven to its end; notes are told, and not logged', async ()
   expect(await run(asking(), perform, log)).toBe('[["text 1","text 1"],[{"ok":true,"value":2},{"ok":true,"value":2}]]');
   expect(asked.map(({ kind }) => kind)).toEqual(['sample', 'score']);
   expect(told).toEqual(['round', 'prune']);
-  expect(log.entries.map(({ result }) => result.kind)).toEqual(['sample', 'score']);
+  expect(log.entries).toMatchObject([{ result: { kind: 'sample' } }, { result: { kind: 'read' } }]);
 });
 
 test('the same log gives the same outcome, and nothing is performed again (methods M.23)', async () => {
@@ -97,7 +96,7 @@ test('what a performance throws goes out, and the log keeps what came before', a
   const failing: Perform = {
     ...perform,
     ask: async (operation) => {
-      if (operation.kind === 'score') throw new Error('left');
+      if (operation.kind === 'read') throw new Error('left');
       return perform.ask(operation);
     },
   };
@@ -106,7 +105,7 @@ test('what a performance throws goes out, and the log keeps what came before', a
 });
 
 test('a result of another kind than was asked for says so', async () => {
-  const odd: Perform = { ask: async () => ({ kind: 'score', scores: [] }), tell: () => {} };
+  const odd: Perform = { ...performing().perform, ask: async () => ({ kind: 'score', scores: [] }) };
   await expect(run(asking(), odd, new Log())).rejects.toThrow('handed the result of a score');
 });
 
@@ -122,4 +121,42 @@ test('nothing is asked for no prefixes, no children, no candidates', async () =>
   };
   expect(await run(idle(), perform, new Log())).toEqual([[], [], []]);
   expect(asked).toEqual([]);
+});
+
+test('what is asked together is answered in its order, and replays from its own part of the log', async () => {
+  const both = function* (): Asking<unknown> {
+    const draw = (count: number) => sample({ ...task, prefixes: [root], count, until: 'end' });
+    const parts = yield* together<unknown>([draw(1), draw(2), score('outcome', task.prompt, [candidate('0.0', 'a')])]);
+    return [parts, yield* draw(1)];
+  };
+  const log = new Log();
+  const first = await run(both(), performing().perform, log);
+  const replay = performing();
+  expect(await run(both(), replay.perform, new Log(JSON.parse(JSON.stringify(log.entries))))).toEqual(first);
+  expect(replay.asked).toEqual([]);
+  const resumed = performing();
+  await run(both(), resumed.perform, new Log(log.entries.slice(0, 1)));
+  expect(resumed.asked).toHaveLength(1);
+});
+
+test('where the budget may not hold all of them, they are asked one after the other', async () => {
+  const { perform, asked } = performing();
+  let open = 0;
+  let most = 0;
+  const slow: Perform = {
+    ...perform,
+    atOnce: () => false,
+    ask: async (operation) => {
+      most = Math.max(most, ++open);
+      const result = await perform.ask(operation);
+      await Promise.resolve();
+      open--;
+      return result;
+    },
+  };
+  const draw = () => sample({ ...task, prefixes: [root], count: 1, until: 'end' });
+  await run(together([draw(), draw(), draw()]), slow, new Log());
+  expect([asked.length, most]).toEqual([3, 1]);
+  await run(together([draw(), draw()]), { ...slow, atOnce: () => true }, new Log());
+  expect(most).toBe(2);
 });

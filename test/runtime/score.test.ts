@@ -4,7 +4,10 @@ import { rewardConfig } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { Prefix, ScoreOperation } from '../../src/operation.ts';
 import { Deadline } from '../../src/runtime/deadline.ts';
-import { scoreDistinct } from '../../src/runtime/score.ts';
+import { Log } from '../../src/runtime/log.ts';
+import { performing } from '../../src/runtime/perform.ts';
+import { run } from '../../src/runtime/run.ts';
+import { scoring } from '../../src/runtime/score.ts';
 import { candidate, task } from '../drive.ts';
 import type { Wished } from './means.ts';
 import { means, rewards } from './means.ts';
@@ -22,7 +25,12 @@ const scoreOf = (candidates: readonly Prefix[], reward = 'outcome'): ScoreOperat
 function setUp(behaviour: Behaviour = {}, wished: Wished = {}) {
   const backend = new ScriptedBackend(behaviour);
   const { context, state, events } = means(backend, wished);
-  const score = (operation: ScoreOperation) => scoreDistinct(operation, context, state);
+  const score = (operation: ScoreOperation) =>
+    run(
+      scoring(operation, context, state, () => false),
+      performing(context, state),
+      new Log(),
+    );
   return { backend, context, state, events, score, account: () => context.ledger.account().rewards };
 }
 
@@ -68,19 +76,19 @@ test('a process reward is handed the steps, and its step scores are kept beside 
 });
 
 test('the reduction of the request wins over the config’s', async () => {
-  const { score } = setUp({}, { reductions: { process: 'min' } });
+  const { score } = setUp({}, { rewardOptions: { process: { reduction: 'min' } } });
   expect(await score(scoreOf(texts('a\nbbb'), 'process'))).toMatchObject([{ value: 0.4 }]);
 });
 
 test('a reward may be named like a member of every object', async () => {
-  const { score } = setUp({}, { rewards: { constructor: rewards.process! } as never });
+  const { score } = setUp({}, { lookup: { backends: {}, policies: {}, rewards: { constructor: rewards.process! } as never } });
   expect(await score(scoreOf(texts('a'), 'constructor'))).toMatchObject([{ ok: true, value: 1 }]);
 });
 
 test('logits of a process model go through the sigmoid before they are reduced', async () => {
   const process = rewardConfig.parse({ kind: 'process', backend: 'local', model: 'process', output: 'logit' });
   const raw = { id: '0.0', ok: true, value: 0, steps: [0, -800, 800], tokens: 1 };
-  const { score } = setUp(answering([raw]), { rewards: { process } });
+  const { score } = setUp(answering([raw]), { lookup: { backends: {}, policies: {}, rewards: { process } } });
   expect(await score(scoreOf(texts('a\nb\nc'), 'process'))).toEqual([{ ok: true, value: 1, steps: [0.5, 0, 1] }]);
 });
 

@@ -91,14 +91,14 @@ test.each([
       { max_tokens: 0 },
       { max_tokens: -1 },
       { max_tokens: 1.5 },
-      { max_score_calls: 1 },
+      { max_score_calls: -1 },
       { max_cost_usd: 1 },
       { tokens: 4 },
     ],
   },
   {
     schema: rewardUse,
-    bad: ['', {}, { name: '' }, { name: 'a', weight: 1 }, { name: 'a', shaping: 'x' }, { name: 'a', reduction: 'max' }, null],
+    bad: ['', {}, { name: '' }, { name: 'a', weight: 'x' }, null],
   },
   { schema: path, bad: ['', '1', '0.', '.0', '0.a', '0.-1', '0@', '0..1', '0.0@1@2', '0/..', `0${'.1'.repeat(3000)}`] },
   {

@@ -11,7 +11,7 @@ import { strategyNamed } from '../../src/strategies/registry.ts';
 import type { Pick } from '../../src/strategies/solve.ts';
 import { solve } from '../../src/strategies/solve.ts';
 import { task } from '../drive.ts';
-import { means } from '../runtime/means.ts';
+import { means, writer } from '../runtime/means.ts';
 import type { Nature } from './simulated-backend.ts';
 import { simulated } from './simulated-backend.ts';
 
@@ -28,11 +28,12 @@ const argmax = startRule('argmax', {});
 
 const best = (reward: string): Pick<Choice> =>
   function* (eligible) {
-    const contenders = eligible.map(({ scores, tokenCount }, index) => ({
+    const contenders = eligible.map(({ scores, tokenCount, text }, index) => ({
       index,
       score: scores[reward] ?? null,
       answer: null,
       tokens: tokenCount,
+      text,
     }));
     return yield* argmax.select(contenders, { output: 'unknown' });
   };
@@ -48,7 +49,7 @@ async function accuracyOf({ strategy, options, reward, ...nature }: Setting): Pr
   const port = simulated(nature);
   let right = 0;
   for (let seed = 0; seed < PROBLEMS; seed++) {
-    const { context, state } = means(port, { seed, rewards });
+    const { context, state } = means(port, { seed, lookup: { backends: {}, policies: { writer }, rewards } });
     const asked = { ...task, rewards: [reward] };
     const solving = solve(strategy.start(asked, options), asked, best(reward));
     const { eligible, choice } = await run(solving, performing(context, state), new Log());
