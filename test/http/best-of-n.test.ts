@@ -187,7 +187,7 @@ test.each([
     said: 'a reduction of a classifier',
     body: { ...asked, rewards: [{ name: 'outcome', reduction: 'min' }] },
     param: 'rewards[0].reduction',
-    code: 'invalid_value',
+    code: 'unknown_parameter',
   },
   {
     said: 'too many alternatives',
