@@ -36,12 +36,24 @@ export interface Subject {
   readonly seed: number;
 }
 
+/** What one that is made of others must know of each. */
+export interface About {
+  readonly scale: Scale;
+  readonly dependsOn: Dependence;
+  /** All rewards that scoring by it asks, itself included. */
+  readonly asks: readonly string[];
+  /** Tokens that scoring this many candidates may sample at most. */
+  readonly sampledTokens: (candidates: number) => number;
+}
+
 /** A reward that a request names: its entry, what the request says of it, and where the names of other entries lead. */
 export interface Named<Config, Options> {
   readonly name: string;
   readonly config: Config;
   readonly options: Options;
   readonly lookup: Lookup;
+  /** Of another reward of the config. */
+  readonly about: (name: string) => About;
 }
 
 export interface RewardTask<Config, Options> extends Named<Config, Options> {
@@ -64,7 +76,7 @@ interface Definition<Kind extends RewardConfig['kind'], Options extends z.ZodTyp
   readonly members?: (config: ConfigOf<Kind>) => readonly string[];
   /** Alternatives that the log-probabilities of candidates must have; absent where it needs none. */
   readonly topLogprobs?: (config: ConfigOf<Kind>) => number | undefined;
-  /** Tokens that scoring this many candidates may sample at most; absent is none. */
+  /** Tokens that scoring this many candidates may sample at most; absent is what its members may. */
   readonly sampledTokens?: (named: Named<ConfigOf<Kind>, z.output<Options>>, candidates: number) => number;
   /** @throws WinnowError where this request cannot be served, before anything is spent; `param` is where it stands in the body */
   readonly refuse?: (named: Named<ConfigOf<Kind>, z.output<Options>>, subject: Subject, param: string) => void;
@@ -105,7 +117,9 @@ export function defineReward<Kind extends RewardConfig['kind'], Options extends 
     scale: (named) => scale(own(named)),
     members: (config) => members?.(ownConfig(config)) ?? [],
     topLogprobs: (config) => topLogprobs?.(ownConfig(config)),
-    sampledTokens: (named, candidates) => sampledTokens?.(own(named), candidates) ?? 0,
+    sampledTokens: (named, candidates) =>
+      sampledTokens?.(own(named), candidates) ??
+      (members?.(ownConfig(named.config)) ?? []).reduce((sum, name) => sum + named.about(name).sampledTokens(candidates), 0),
     refuse: (named, subject, param) => refuse?.(own(named), subject, param),
     score: (task) => score(own(task)),
   };

@@ -1,6 +1,6 @@
 import type { Lookup, RewardConfig } from '../../schemas/config.ts';
 import { classifier } from './classifier.ts';
-import type { Dependence, Named, RewardKind, Scale } from './define.ts';
+import type { About, Dependence, Named, RewardKind, Scale } from './define.ts';
 import { processReward } from './process.ts';
 
 /** The only list of reward kinds: /v1/rewards, requests and the interpreter are made from it. */
@@ -20,7 +20,22 @@ export type RewardOptions = Readonly<Record<string, unknown>>;
 /** A reward by its name, with what the request says of it. */
 export function namedReward(name: string, options: RewardOptions, lookup: Lookup): Named<RewardConfig, unknown> {
   const config = lookup.rewards[name]!;
-  return { name, config, lookup, options: Object.hasOwn(options, name) ? options[name] : kindOf(config).options.parse({}) };
+  return {
+    name,
+    config,
+    options: Object.hasOwn(options, name) ? options[name] : kindOf(config).options.parse({}),
+    lookup,
+    about: (member) => aboutReward(namedReward(member, options, lookup)),
+  };
+}
+
+function aboutReward(named: Named<RewardConfig, unknown>): About {
+  return {
+    scale: scaleOf(named),
+    dependsOn: dependenceOf(named),
+    asks: withMembers([named.name], named.lookup),
+    sampledTokens: (candidates) => kindOf(named.config).sampledTokens(named, candidates),
+  };
 }
 
 /** What the score of a reward is. */
