@@ -1,5 +1,6 @@
 import type { CandidateLine } from '../../schemas/backend.ts';
 import type { Finish, TokenLogprob } from '../../schemas/candidate.ts';
+import { certainLength, wholeLength } from '../../src/answers/stop-strings.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 import type { Branch, Call } from './call.ts';
 import type { Detokenizer } from './detokenizer.ts';
@@ -68,11 +69,10 @@ export class Sequence {
     const { onPiece, sampling } = this.call.generation;
     if (onPiece) {
       // what may be the beginning of a stop string is held back until it is one, or is not
-      const held = finish ? 0 : Math.max(0, ...sampling.stop.map(({ length }) => length - 1));
-      const whole = Math.max(this.#told, this.#text.length - held);
-      const until = isHighSurrogate(this.#text, whole - 1) ? whole - 1 : whole;
-      onPiece(this.id, { text: this.#text.slice(this.#told, until), token, logprob });
-      this.#told = until;
+      const untold = this.#text.slice(this.#told);
+      const piece = untold.slice(0, finish ? wholeLength(untold, untold.length) : certainLength(untold, sampling.stop));
+      onPiece(this.id, { text: piece, token, logprob });
+      this.#told += piece.length;
     }
     return finish;
   }
@@ -114,9 +114,6 @@ export class Sequence {
     return { ...line, logprob: this.#logprobs.reduce((sum, { logprob }) => sum + logprob, 0), logprobs: this.#logprobs };
   }
 }
-
-/** The first half of a character that JavaScript writes as two. */
-const isHighSurrogate = (text: string, at: number): boolean => (text.charCodeAt(at) & 0xfc00) === 0xd800;
 
 /** Path of what a candidate continues; the prompt is its own. */
 const parentOf = (id: string): string => (id.includes('.') ? id.slice(0, id.lastIndexOf('.')) : id);

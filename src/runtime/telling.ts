@@ -1,4 +1,5 @@
 import type { TokenLogprob } from '../../schemas/candidate.ts';
+import { certainLength } from '../answers/stop-strings.ts';
 
 /** What is new of a candidate for who listens to it being written. */
 export interface News {
@@ -26,7 +27,7 @@ export class Telling {
   write(text: string, logprobs: readonly TokenLogprob[] = []): News {
     this.#held += text;
     this.#logprobs += logprobs.length;
-    return { text: this.#tell(certain(this.#held, this.#stop)), logprobs };
+    return { text: this.#tell(certainLength(this.#held, this.#stop)), logprobs };
   }
 
   /**
@@ -39,7 +40,7 @@ export class Telling {
     this.#held = whole.slice(this.#told.length);
     const fresh = logprobs.slice(this.#logprobs);
     this.#logprobs = Math.max(this.#logprobs, logprobs.length);
-    return { text: this.#tell(last ? this.#held.length : certain(this.#held, this.#stop)), logprobs: fresh };
+    return { text: this.#tell(last ? this.#held.length : certainLength(this.#held, this.#stop)), logprobs: fresh };
   }
 
   #tell(count: number): string {
@@ -49,20 +50,3 @@ export class Telling {
     return text;
   }
 }
-
-/** How much of a text stays, whatever follows it: no stop string begins there. Never half a character. */
-function certain(text: string, stop: readonly string[]): number {
-  const length = Math.min(text.length, ...stop.map((string) => startOf(text, string)));
-  return isHighSurrogate(text, length - 1) ? length - 1 : length;
-}
-
-/** Where a stop string begins in a text, whole or as far as the text goes; its length where it does not. */
-function startOf(text: string, string: string): number {
-  const whole = text.indexOf(string);
-  if (whole >= 0) return whole;
-  let start = Math.max(0, text.length - string.length + 1);
-  while (!string.startsWith(text.slice(start))) start++;
-  return start;
-}
-
-const isHighSurrogate = (text: string, at: number): boolean => (text.charCodeAt(at) & 0xfc00) === 0xd800;

@@ -354,7 +354,7 @@ test('pieces of a candidate are its text, with what may begin a stop string held
   const pieces: string[] = [];
   const sampling = { ...generation().sampling, stop: ['stop'] };
   await write(engine, generation({ sampling, onPiece: (_, { text }) => pieces.push(text) }));
-  expect(pieces).toEqual(['', '', '', 'a', 'b', ' ', 's', 't', ' ', '']);
+  expect(pieces).toEqual(['a', 'b', ' ', '', '', 'st ', '', '', '', '']);
 });
 
 test('ignoreEnd: an end token is a token like others', async () => {
