@@ -8,7 +8,7 @@ import { type Failed, failed } from './extraction.ts';
 import { rational } from './rational.ts';
 
 /** Longer answers have no key: some of the spelling rules take quadratic time. */
-const MAX_LENGTH = 2000;
+export const MAX_LENGTH = 2000;
 
 export type Key = { readonly ok: true; readonly key: string } | Failed;
 
@@ -20,9 +20,15 @@ export type Key = { readonly ok: true; readonly key: string } | Failed;
  */
 export function canonicalKey(text: string, numbers = true): Key {
   if (text.length > MAX_LENGTH) return failed('no_match');
-  const plain = SPELLING.reduce((spelled, rule) => rule(spelled).trim(), text.trim());
+  const plain = respelled(text);
   return plain === '' ? failed('empty') : { ok: true, key: keyOf(plain, numbers) };
 }
+
+/**
+ * The answer without its dressing: one spelling of signs, spaces and wrappers; white brackets (U+2983, U+2984) stand for
+ * `\{` and `\}`. Quadratic: callers bound the length.
+ */
+export const respelled = (text: string): string => SPELLING.reduce((spelled, rule) => rule(spelled).trim(), text.trim());
 
 const MAPPED: Readonly<Record<string, string>> = {
   '\u2212': '-',
@@ -70,7 +76,8 @@ export function unwrapped(text: string): string {
   return plain;
 }
 
-function keyOf(text: string, numbers: boolean): string {
+/** Key of a text that is `respelled` already. */
+export function keyOf(text: string, numbers = true): string {
   const plain = text.replaceAll('\u2983', '{').replaceAll('\u2984', '}');
   return (numbers ? numberKey(plain) : null) ?? bracketKey(text, numbers) ?? textKey(plain);
 }

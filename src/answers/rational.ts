@@ -1,4 +1,5 @@
-type Fraction = readonly [numerator: bigint, denominator: bigint];
+/** An exact number. What this file hands out is in lowest terms, its denominator above 0. */
+export type Fraction = readonly [numerator: bigint, denominator: bigint];
 
 const DECIMAL = String.raw`[-+]?(?:\d+(?:\.\d+)?|\.\d+)`;
 /** An exponent has three digits at most: 1e999999999 would be an integer of a gigabyte. */
@@ -33,23 +34,29 @@ const FORMS: readonly {
   },
 ];
 
-/**
- * The exact value of a number as `numerator/denominator` in lowest terms, denominator above 0; null where `text` is no
- * number. Reads integers, decimals, `1e3`, `a*10^b`, `a/b`, `\frac{a}{b}` and mixed numbers.
- */
+/** The exact value of a number as `numerator/denominator`, as `fraction` reads it; null where `text` is no number. */
 export function rational(text: string): string | null {
+  const value = fraction(text);
+  return value && `${value[0]}/${value[1]}`;
+}
+
+/**
+ * The exact value of a number; null where `text` is none. Reads integers, decimals, `1e3`, `a*10^b`, `a/b`, `\frac{a}{b}`
+ * and mixed numbers.
+ */
+export function fraction(text: string): Fraction | null {
   for (const { pattern, read } of FORMS) {
     const groups = pattern.exec(text);
-    const fraction = groups && read(groups);
-    if (fraction) return lowest(fraction);
+    const value = groups && read(groups);
+    if (value) return value[1] === 0n ? null : lowest(value);
   }
   return null;
 }
 
 function scaled(decimal: string, exponent: string): Fraction {
-  const [whole = '', fraction = ''] = decimal.split('.');
-  const digits = BigInt(`${whole}${fraction}`);
-  const shift = Number(exponent) - fraction.length;
+  const [whole = '', decimals = ''] = decimal.split('.');
+  const digits = BigInt(`${whole}${decimals}`);
+  const shift = Number(exponent) - decimals.length;
   return shift >= 0 ? [digits * 10n ** BigInt(shift), 1n] : [digits, 10n ** BigInt(-shift)];
 }
 
@@ -62,11 +69,10 @@ const signed = (sign: string, [numerator, denominator]: Fraction): Fraction => [
   denominator,
 ];
 
-function lowest([numerator, denominator]: Fraction): string | null {
-  if (denominator === 0n) return null;
+export function lowest([numerator, denominator]: Fraction): Fraction {
   let [divisor, rest] = [numerator, denominator];
   while (rest !== 0n) [divisor, rest] = [rest, divisor % rest];
   // The divisor takes the denominator's sign, so that what is left below the line is positive.
   if (divisor < 0n !== denominator < 0n) divisor = -divisor;
-  return `${numerator / divisor}/${denominator / divisor}`;
+  return [numerator / divisor, denominator / divisor];
 }

@@ -1,0 +1,113 @@
+/** What an answer is, for a comparison: a number, a quantity, a set, an interval, words, or an expression that none of these is. */
+import { membersOf } from './brackets.ts';
+import { keyOf, respelled, unwrapped } from './canonical.ts';
+import { type Fraction, fraction } from './rational.ts';
+import type { Unit } from './unit-table.ts';
+import { unitOf } from './units.ts';
+
+export type Value =
+  | { readonly kind: 'number'; readonly value: Fraction }
+  | { readonly kind: 'percent'; readonly value: Fraction }
+  | { readonly kind: 'infinity'; readonly negative: boolean }
+  /** `unit` is null for a noun that is no unit: `5 apples`. */
+  | { readonly kind: 'quantity'; readonly value: Fraction; readonly unit: Unit | null; readonly noun: string }
+  /** A unit after what is no plain number: `2\sqrt{3} cm`. */
+  | { readonly kind: 'measured'; readonly expression: string; readonly unit: Unit }
+  | { readonly kind: 'set' | 'list'; readonly members: readonly string[] }
+  | { readonly kind: 'bracket'; readonly open: string; readonly close: string; readonly members: readonly string[] }
+  | { readonly kind: 'union'; readonly members: readonly string[] }
+  | { readonly kind: 'words'; readonly name: boolean }
+  | { readonly kind: 'expression' };
+
+/** `respelled`, but a degree sign before C or F is a temperature: elsewhere it is dressing (methods G.7). */
+export function prepared(text: string): string {
+  const temperatures = unwrapped(text).replace(
+    /(?:\^\s*\\circ|\^\s*\{\s*\\circ\s*\}|\u00B0)\s*(?:\\[,;!: ])?\s*([CF])\b/g,
+    ' deg$1',
+  );
+  return respelled(temperatures.replaceAll('\\ ', ' '));
+}
+
+/** Reads a `prepared` text. The order is that of the kinds: what is a number is nothing else. */
+export function readValue(plain: string): Value {
+  const whole = plain.replaceAll('\u2983', '{').replaceAll('\u2984', '}');
+  return numeric(whole) ?? infinite(whole) ?? bracketed(plain) ?? measured(whole) ?? listed(plain) ?? worded(whole);
+}
+
+function numeric(text: string): Value | null {
+  const percent = text.endsWith('%');
+  const value = fraction(percent ? text.slice(0, -1).trimEnd() : text);
+  return value && { kind: percent ? 'percent' : 'number', value };
+}
+
+function infinite(text: string): Value | null {
+  const [, sign] = /^([-+]?)\s*(?:\\infty|\u221E|inf|infty|infinity)$/i.exec(text) ?? [];
+  return sign === undefined ? null : { kind: 'infinity', negative: sign === '-' };
+}
+
+function bracketed(plain: string): Value | null {
+  if (/^(?:\\emptyset|\\varnothing|\u2205)$/.test(plain)) return { kind: 'set', members: [] };
+  const united = apart(plain, /^(?:\\cup(?![A-Za-z])|\u222A)/);
+  if (united.length > 1) return { kind: 'union', members: united };
+  const members = membersOf(plain);
+  if (members === null) return null;
+  const [open, close] = [plain.at(0)!, plain.at(-1)!];
+  const curly = open === '{' || open === '\u2983';
+  if (members.length === 1 && members[0] === '') return curly ? { kind: 'set', members: [] } : null;
+  if (curly && (members.length > 1 || open === '\u2983')) return { kind: 'set', members };
+  if (members.length > 1) return { kind: 'bracket', open, close, members };
+  return curly || (open === '(' && close === ')') ? readValue(members[0]!) : null;
+}
+
+function listed(plain: string): Value | null {
+  const members = apart(plain, /^,/);
+  return members.length > 1 && members.every((member) => member !== '' && !/^\p{L}{2}/u.test(member))
+    ? { kind: 'list', members }
+    : null;
+}
+
+/** The parts between separators that stand in no bracket. */
+function apart(text: string, separator: RegExp): string[] {
+  const parts: string[] = [];
+  let [start, depth] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]!;
+    if ('([{\u2983'.includes(character)) depth++;
+    else if (')]}\u2984'.includes(character)) depth--;
+    // a head is enough: the longest separator is `\cup` and the letter that must not follow it
+    const found = depth === 0 && /[\\,\u222A]/.test(character) ? separator.exec(text.slice(at, at + 5)) : null;
+    if (!found) continue;
+    parts.push(text.slice(start, at).trim());
+    start = at + found[0].length;
+  }
+  return [...parts, text.slice(start).trim()];
+}
+
+const NUMBER = String.raw`[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d{1,3}|\s*\*\s*10\s*\^\s*(?:\{[-+]?\d{1,3}\}|[-+]?\d{1,3}))?`;
+const FRACTION = String.raw`[-+]?(?:\d+\s+)?\d+\s*/\s*\d+|[-+]?\d*\s*\\frac\s*\{[-+]?\d+\}\s*\{[-+]?\d+\}`;
+const QUANTITY = new RegExp(String.raw`^(${FRACTION}|${NUMBER})[\s*~]*([\p{L}\u20AC].*)$`, 'su');
+/** Not a noun: `5 cos`, `2 pi`. */
+const FUNCTIONS =
+  /^(?:a?(?:sin|cos|tan|cot|sec|csc)h?|arc(?:sin|cos|tan)|log|exp|sqrt|mod|alpha|beta|gamma|delta|theta|lambda|sigma|omega|phi|tau)$/i;
+
+function measured(text: string): Value | null {
+  const [, number, name] = QUANTITY.exec(text) ?? [];
+  if (number !== undefined && name !== undefined) {
+    const value = fraction(number.replaceAll(',', ''));
+    const unit = unitOf(name);
+    const noun = name.toLowerCase().replace(/\s+/g, ' ').replace(/s$/, '');
+    const counts = /^\p{L}{3,}(?: \p{L}+)*$/u.test(name) && !FUNCTIONS.test(name);
+    if (value && (unit || counts)) return { kind: 'quantity', value, unit, noun };
+  }
+  const [, expression, trailing = ''] = /^(.*[\d})])\s+(\p{L}{2}[^\\]*)$/su.exec(text) ?? [];
+  const unit = expression === undefined || !/\\/.test(expression) ? null : unitOf(trailing);
+  return unit && expression !== undefined ? { kind: 'measured', expression, unit } : null;
+}
+
+const LETTERS = /^(?:alpha|beta|gamma|delta|epsilon|theta|lambda|omega|sigma)$/i;
+
+/** Words are told from expressions by their length and their spaces: `xy` may be a product, `none` is not. */
+function worded(text: string): Value {
+  if (!keyOf(text).startsWith('x:') || !/^[\p{L}\p{M}'\u2019,\s-]+$/u.test(text)) return { kind: 'expression' };
+  return { kind: 'words', name: /^\p{L}{1,3}$/u.test(text) || LETTERS.test(text) };
+}
