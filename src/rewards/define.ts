@@ -76,6 +76,8 @@ interface Definition<Kind extends RewardConfig['kind'], Options extends z.ZodTyp
   readonly members?: (config: ConfigOf<Kind>) => readonly string[];
   /** Alternatives that the log-probabilities of candidates must have; absent where it needs none. */
   readonly topLogprobs?: (config: ConfigOf<Kind>) => number | undefined;
+  /** Candidates that it can score at once; absent is any number. */
+  readonly mostCandidates?: number;
   /** Tokens that scoring this many candidates may sample at most; absent is what its members may. */
   readonly sampledTokens?: (named: Named<ConfigOf<Kind>, z.output<Options>>, candidates: number) => number;
   /** @throws WinnowError where this request cannot be served, before anything is spent; `param` is where it stands in the body */
@@ -94,6 +96,7 @@ export interface RewardKind {
   readonly scale: (named: Named<RewardConfig, unknown>) => Scale;
   readonly members: (config: RewardConfig) => readonly string[];
   readonly topLogprobs: (config: RewardConfig) => number | undefined;
+  readonly mostCandidates: number;
   readonly sampledTokens: (named: Named<RewardConfig, unknown>, candidates: number) => number;
   readonly refuse: (named: Named<RewardConfig, unknown>, subject: Subject, param: string) => void;
   readonly score: (task: RewardTask<RewardConfig, unknown>) => Asking<readonly Score[]>;
@@ -104,6 +107,7 @@ export function defineReward<Kind extends RewardConfig['kind'], Options extends 
   definition: Definition<Kind, Options>,
 ): RewardKind {
   const { kind, title, options, cost, dependsOn, scale, members, topLogprobs, sampledTokens, refuse, score } = definition;
+  const { mostCandidates = Number.POSITIVE_INFINITY } = definition;
   // the registry hands a kind the entries of that kind alone, with options that its own schema has read
   const own = <Whole extends Named<RewardConfig, unknown>>(named: Whole) =>
     named as unknown as Omit<Whole, 'config' | 'options'> & Named<ConfigOf<Kind>, z.output<Options>>;
@@ -117,6 +121,7 @@ export function defineReward<Kind extends RewardConfig['kind'], Options extends 
     scale: (named) => scale(own(named)),
     members: (config) => members?.(ownConfig(config)) ?? [],
     topLogprobs: (config) => topLogprobs?.(ownConfig(config)),
+    mostCandidates,
     sampledTokens: (named, candidates) =>
       sampledTokens?.(own(named), candidates) ??
       (members?.(ownConfig(named.config)) ?? []).reduce((sum, name) => sum + named.about(name).sampledTokens(candidates), 0),

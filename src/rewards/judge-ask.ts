@@ -1,0 +1,123 @@
+/** Verdicts of a judge: sampled, read, and asked for once more where they cannot be read (methods B.13). */
+import type { Prompt } from '../../schemas/backend.ts';
+import type { Asking, Candidate } from '../operation.ts';
+import { root, sample, together } from '../operation.ts';
+import { nextTurn } from '../prompts/judge.ts';
+import type { Verdict } from './parse-verdict.ts';
+
+/** How a judge is sampled. */
+export interface Judging {
+  /** Name of the policy that judges. */
+  readonly policy: string;
+  readonly samples: number;
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly retry: boolean;
+}
+
+/** What a judge's entry and a request say of how it is sampled, the request first. */
+export interface JudgingEntry {
+  readonly policy: string | null;
+  readonly samples: number;
+  readonly temperature?: number | undefined;
+  readonly max_tokens: number;
+  readonly retry: boolean;
+}
+
+const SEVERAL = 0.7; // of several verdicts (methods B.13: 0.6 to 1)
+
+export function judgingOf(
+  config: JudgingEntry,
+  options: { readonly samples?: number | undefined; readonly temperature?: number | undefined },
+  writer: string,
+): Judging {
+  const samples = options.samples ?? config.samples;
+  const temperature = options.temperature ?? config.temperature ?? (samples === 1 ? 0 : SEVERAL);
+  return { policy: config.policy ?? writer, samples, temperature, maxTokens: config.max_tokens, retry: config.retry };
+}
+
+/** Tokens that one question may cost at most: each verdict, and its second try. */
+export const mostTokens = ({ samples, maxTokens, retry }: Omit<Judging, 'policy' | 'temperature'>): number =>
+  samples * maxTokens * (retry ? 2 : 1);
+
+/** One verdict of a judge. `reason`: why there is none, of its own making or of its backend's. */
+export interface Judged<Label> {
+  readonly verdict: Verdict<Label> | { readonly ok: false; readonly reason: string };
+  /** What it wrote first, its second try left out. */
+  readonly text: string;
+  /** It was asked twice. */
+  readonly retried: boolean;
+}
+
+export interface Question<Label> {
+  readonly prompt: Prompt;
+  readonly read: (text: string) => Verdict<Label>;
+  /** What is asked where the verdict cannot be read. */
+  readonly again: string;
+  /** Number of the first verdict: verdicts of equal numbers draw from one stream. 0 where absent. */
+  readonly firstChild?: number;
+}
+
+/** As many verdicts as the judge is sampled for, in order; those that the budget or the time left out have failed. */
+export function* askJudge<Label>(judging: Judging, question: Question<Label>): Asking<Judged<Label>[]> {
+  const { prompt, read, again, firstChild = 0 } = question;
+  const written = yield* judgements(judging, prompt, judging.samples, judging.temperature, firstChild);
+  const first = written.map((candidate) => ({ verdict: verdictOf(candidate, read), text: candidate.text, retried: false }));
+  const asked = yield* together(
+    first.map((judged, place) =>
+      mayTryAgain(judged, judging) ? onceMore(judging, prompt, judged, { place, read, again }) : as(judged),
+    ),
+  );
+  const missing = { verdict: { ok: false, reason: 'budget' }, text: '', retried: false } as const;
+  return Array.from({ length: judging.samples }, (_, place) => asked[place] ?? missing);
+}
+
+// biome-ignore lint/correctness/useYield: a part that has nothing to ask, beside others that have
+function* as<Value>(value: Value): Asking<Value> {
+  return value;
+}
+
+const judgements = ({ policy, maxTokens }: Judging, prompt: Prompt, count: number, temperature: number, firstChild: number) =>
+  sample({
+    role: 'judge',
+    policy,
+    prompt,
+    prefixes: [root],
+    count,
+    firstChild,
+    until: 'end',
+    sampling: { temperature, top_p: 1, top_k: 0, min_p: 0, max_tokens: maxTokens, stop: [] },
+  });
+
+/** A judgement that its backend failed, or that the budget cut before its verdict, has that for a reason. */
+function verdictOf<Label>(candidate: Candidate, read: (text: string) => Verdict<Label>): Judged<Label>['verdict'] {
+  if (candidate.finish === 'error') return { ok: false, reason: candidate.reason ?? 'backend_error' };
+  const verdict = read(candidate.text);
+  return !verdict.ok && candidate.finish === 'budget' ? { ok: false, reason: 'budget' } : verdict;
+}
+
+/** What the judge said of the wrong form may be said again; what was never said, or cut by the budget, may not. */
+const mayTryAgain = <Label>({ verdict }: Judged<Label>, { retry }: Judging): boolean =>
+  retry && !verdict.ok && UNREADABLE.has(verdict.reason);
+
+const UNREADABLE: ReadonlySet<string> = new Set(['unclosed_reasoning', 'no_verdict', 'conflicting_verdicts', 'unknown_verdict']);
+
+/** Characters of an unreadable verdict that go into the next turn: its end is nearest to what was asked for. */
+const LONGEST_TURN = 2000;
+
+interface Second<Label> {
+  readonly place: number;
+  readonly read: (text: string) => Verdict<Label>;
+  readonly again: string;
+}
+
+function* onceMore<Label>(
+  judging: Judging,
+  prompt: Prompt,
+  first: Judged<Label>,
+  { place, read, again }: Second<Label>,
+): Asking<Judged<Label>> {
+  const [second] = yield* judgements(judging, nextTurn(prompt, first.text.slice(-LONGEST_TURN), again), 1, 0, place);
+  const verdict = second ? verdictOf(second, read) : first.verdict;
+  return { ...first, verdict: verdict.ok ? verdict : first.verdict, retried: second !== undefined };
+}
