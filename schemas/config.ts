@@ -2,6 +2,25 @@
 import { z } from 'zod';
 import { budget } from './budget.ts';
 import { provider } from './providers.ts';
+import { certaintyReward } from './rewards/certainty.ts';
+import { ensemble } from './rewards/ensemble.ts';
+import { evidence } from './rewards/evidence.ts';
+import { gated } from './rewards/gated.ts';
+import { hybrid } from './rewards/hybrid.ts';
+import { implicitReward } from './rewards/implicit.ts';
+import { informationGain } from './rewards/information-gain.ts';
+import { judge } from './rewards/judge.ts';
+import { pairwiseJudge } from './rewards/pairwise-judge.ts';
+import { penalized } from './rewards/penalized.ts';
+import { referenceReward } from './rewards/reference.ts';
+import { scoreToken } from './rewards/score-token.ts';
+import { segments } from './rewards/segments.ts';
+import { selfConsistency } from './rewards/self-consistency.ts';
+import { shaped } from './rewards/shaped.ts';
+import { similarityReward } from './rewards/similarity.ts';
+import { tensorReward } from './rewards/tensor.ts';
+import { trusted } from './rewards/trusted.ts';
+import { weighted } from './rewards/weighted.ts';
 import { maxTokens, minP, seed, stop, temperature, topK, topP } from './sampling.ts';
 
 /** A name in the config is the id on the wire; `@` and `:` are taken by the model string. */
@@ -138,7 +157,29 @@ const processReward = z.strictObject({
   output: z.enum(['logit', 'probability']),
   reduction: reduction.default('last').describe('`last` for a value model, `min` for a step-correctness model (methods B.7).'),
 });
-export const rewardConfig = z.discriminatedUnion('kind', [classifier, processReward]);
+export const rewardConfig = z.discriminatedUnion('kind', [
+  classifier,
+  processReward,
+  judge,
+  pairwiseJudge,
+  scoreToken,
+  referenceReward,
+  implicitReward,
+  informationGain,
+  certaintyReward,
+  selfConsistency,
+  similarityReward,
+  tensorReward,
+  ensemble,
+  weighted,
+  gated,
+  hybrid,
+  penalized,
+  shaped,
+  segments,
+  trusted,
+  evidence,
+]);
 export type RewardConfig = z.infer<typeof rewardConfig>;
 
 export const recipeConfig = z.strictObject({

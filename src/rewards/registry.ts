@@ -1,10 +1,51 @@
 import type { Lookup, RewardConfig } from '../../schemas/config.ts';
+import { certainty } from './certainty.ts';
 import { classifier } from './classifier.ts';
 import type { About, Dependence, Named, RewardKind, Scale } from './define.ts';
+import { ensemble } from './ensemble.ts';
+import { evidence } from './evidence.ts';
+import { gated } from './gated.ts';
+import { hybrid } from './hybrid.ts';
+import { implicit } from './implicit.ts';
+import { informationGain } from './information-gain.ts';
+import { judge } from './judge.ts';
+import { pairwiseJudge } from './pairwise-judge.ts';
+import { penalized } from './penalized.ts';
 import { processReward } from './process.ts';
+import { reference } from './reference.ts';
+import { scoreToken } from './score-token.ts';
+import { segments } from './segments.ts';
+import { selfConsistency } from './self-consistency.ts';
+import { shaped } from './shaped.ts';
+import { similarity } from './similarity.ts';
+import { tensor } from './tensor.ts';
+import { trusted } from './trusted.ts';
+import { weighted } from './weighted.ts';
 
 /** The only list of reward kinds: /v1/rewards, requests and the interpreter are made from it. */
-export const rewardKinds: readonly RewardKind[] = [classifier, processReward];
+export const rewardKinds: readonly RewardKind[] = [
+  classifier,
+  processReward,
+  judge,
+  pairwiseJudge,
+  scoreToken,
+  reference,
+  implicit,
+  informationGain,
+  certainty,
+  selfConsistency,
+  similarity,
+  tensor,
+  ensemble,
+  weighted,
+  gated,
+  hybrid,
+  penalized,
+  shaped,
+  segments,
+  trusted,
+  evidence,
+];
 
 const byKind = new Map(rewardKinds.map((entry) => [entry.kind, entry]));
 
