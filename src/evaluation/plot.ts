@@ -1,0 +1,117 @@
+/**
+ * The curves of a report as a picture: one panel a reward, gold and score of best-of-N with their bands, beside pass@N and the
+ * majority. Each line differs in dashes as well as in colour, all figures stand in the description, and it is readable on a
+ * light and on a dark page.
+ */
+import type { EvaluationReport } from '../../schemas/evaluation.ts';
+import { type Line, PANEL, panel } from './plot-panel.ts';
+import { element, said, text } from './svg.ts';
+
+const COLUMNS = 2;
+const HEAD = 40;
+const MOST_PANELS = 8;
+
+export function plot(report: EvaluationReport): string {
+  const names = Object.keys(report.rewards).slice(0, MOST_PANELS);
+  const panels =
+    names.length === 0 ? [{ title: 'No reward', lines: shared(report), optimum: null }] : names.map((name) => of(name, report));
+  const width = PANEL.width * Math.min(COLUMNS, panels.length);
+  const height = HEAD + PANEL.height * Math.ceil(panels.length / COLUMNS);
+  const svg = element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      role: 'img',
+      'aria-labelledby': 'winnow-title winnow-description',
+      'font-family': "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif",
+    },
+    said('title', 'Gold and score of best-of-N by number of samples', { id: 'winnow-title' }),
+    said('desc', described(report, names), { id: 'winnow-description' }),
+    said('style', STYLE),
+    element('rect', { class: 'page', width, height, rx: 6 }),
+    text({ x: 16, y: 26, class: 'tick' }, caption(report)),
+    ...panels.map((one, place) => panel(one, PANEL.width * (place % COLUMNS), HEAD + PANEL.height * Math.floor(place / COLUMNS))),
+  );
+  return `${svg}\n`;
+}
+
+const percent = (confidence: number): string => `${Math.round(1000 * confidence) / 10} %`;
+
+const caption = ({ rows, reporting }: EvaluationReport): string =>
+  `${rows.used} problems; bands: ${percent(reporting.interval.confidence)} of ${reporting.interval.resamples} bootstraps over problems. Score on the right axis.`;
+
+function shared({ pass, majority }: EvaluationReport): Line[] {
+  const points = (curve: EvaluationReport['pass']) => curve.map(({ n, gold }) => ({ n, ...gold }));
+  return [
+    { label: 'one of N right (pass@N)', style: 'pass', axis: 'gold', points: points(pass) },
+    { label: 'majority of N', style: 'majority', axis: 'gold', points: points(majority) },
+  ];
+}
+
+function of(name: string, report: EvaluationReport) {
+  const { best_of_n: curve, optimal_n: optimum } = report.rewards[name]!;
+  const points = (what: 'gold' | 'proxy') => curve.flatMap(({ n, [what]: one }) => (one ? [{ n, ...one }] : []));
+  const lines: Line[] = [
+    ...shared(report),
+    { label: 'gold of best-of-N', style: 'gold', axis: 'gold', points: points('gold') },
+    { label: 'score of best-of-N', style: 'proxy', axis: 'proxy', points: points('proxy') },
+  ];
+  return { title: name, lines, optimum: optimum?.n ?? null };
+}
+
+/** The figures themselves, for whoever cannot see the lines. */
+function described({ rewards, pass, majority }: EvaluationReport, names: readonly string[]): string {
+  const list = (points: readonly { n: number; value: number | undefined }[]) =>
+    points.flatMap(({ n, value }) => (value === undefined ? [] : [`${n}: ${value.toFixed(3)}`])).join(', ') || 'unknown';
+  const flat = (curve: EvaluationReport['pass']) => list(curve.map(({ n, gold }) => ({ n, value: gold.value })));
+  return [
+    `pass@N by N: ${flat(pass)}.`,
+    `Majority by N: ${flat(majority)}.`,
+    ...names.map((name) => {
+      const { best_of_n: curve, optimal_n: optimum } = rewards[name]!;
+      const gold = list(curve.map(({ n, gold }) => ({ n, value: gold?.value })));
+      const proxy = list(curve.map(({ n, proxy }) => ({ n, value: proxy?.value })));
+      return `${name}: gold of best-of-N by N: ${gold}; its score: ${proxy}; optimal N: ${optimum?.n ?? 'unknown'}.`;
+    }),
+  ].join(' ');
+}
+
+const LIGHT = {
+  page: '#ffffff',
+  ink: '#1f2328',
+  quiet: '#59636e',
+  grid: '#d1d9e0',
+  gold: '#0969da',
+  proxy: '#cf4a00',
+  pass: '#59636e',
+  majority: '#8250df',
+};
+const DARK: typeof LIGHT = {
+  page: '#0d1117',
+  ink: '#f0f6fc',
+  quiet: '#9198a1',
+  grid: '#2a3038',
+  gold: '#4c9bff',
+  proxy: '#ff8b4a',
+  pass: '#9198a1',
+  majority: '#b083ff',
+};
+
+/** No variables: not every renderer of SVG knows them. */
+function colours({ page, ink, quiet, grid, ...lines }: typeof LIGHT): string {
+  const each = Object.entries(lines).map(
+    ([style, colour]) => `.line.${style}{stroke:${colour}}.band.${style},.label.${style}{fill:${colour}}`,
+  );
+  return `.page{fill:${page}}.title{fill:${ink}}.tick{fill:${quiet}}.grid,.optimum{stroke:${grid}}.optimum{stroke:${quiet}}${each.join('')}`;
+}
+
+const STYLE = [
+  '.title{font-size:14px;font-weight:600}.tick,.label{font-size:11px}.line,.grid,.optimum{fill:none}.grid{stroke-width:1px}',
+  '.line{stroke-width:2px;stroke-linejoin:round}.line.proxy{stroke-dasharray:7 4}.line.pass{stroke-dasharray:2 3}',
+  '.line.majority{stroke-dasharray:9 3 2 3}.band{opacity:.15;stroke:none}.optimum{stroke-dasharray:3 3}',
+  colours(LIGHT),
+  `@media (prefers-color-scheme:dark){${colours(DARK)}}`,
+].join('');
