@@ -1,57 +1,120 @@
 import { WinnowError } from '../schemas/errors.ts';
 import type { LogprobsRequest, LogprobsResponse, MeasuredContinuation } from '../schemas/logprobs.ts';
 import { encodePrompt } from '../src/tokens/prompt.ts';
+import type { Tokenizer } from '../src/tokens/tokenizer.ts';
+import { Detokenizer } from './engine/detokenizer.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Measured } from './engine/measurement.ts';
-import { continuationTokens, readerOf } from './reader.ts';
+import { tokensUpTo } from './engine/steps.ts';
+import { continuationTokens, type Reader, readerOf } from './reader.ts';
 
 /**
  * Log-probabilities of given texts after a prompt. The prompt is read once; texts that begin alike share what is computed.
+ * A text that is too long, or that this model has no tokens for, fails alone.
  *
- * @throws WinnowError where the request cannot be served; a text that fails later fails alone
+ * @throws WinnowError where the request cannot be served, or none of its texts can be read
  */
 export async function logprobs(engine: Engine, request: LogprobsRequest, signal: AbortSignal): Promise<LogprobsResponse> {
   const reader = readerOf(engine);
+  refuseStrangeSteps(request);
   const prompt = encodePrompt(reader, request.prompt);
-  const continuations = request.continuations.map((each, index) =>
-    continuationTokens(reader, prompt, each, `continuations[${index}]`),
-  );
-  const answers = request.answers.map((answer, index) => answerToken(engine, answer, `answers[${index}]`));
+  const continuations = request.continuations.map((each, index) => readable(reader, prompt, each, `continuations[${index}]`));
+  const read = continuations.filter((each): each is number[] => Array.isArray(each));
+  if (read.length === 0) throw continuations[0]; // at least one, by the schema
+  const answers = request.answers.map((answer, index) => answerTokens(engine, answer, `answers[${index}]`));
+  const { top_logprobs: topLogprobs, entropy, self_certainty: selfCertainty, priority } = request;
   const { measured, usage } = await engine.measure({
     prompt,
-    continuations,
-    wanted: { topLogprobs: request.top_logprobs, entropy: request.entropy, answers },
+    continuations: read,
+    wanted: { topLogprobs, entropy, selfCertainty, answers: answers.flat() },
     deadline: performance.now() + request.deadline_ms,
     signal,
-    priority: request.priority,
+    priority,
   });
-  const results = measured.map((each, index): MeasuredContinuation => {
-    const { id } = request.continuations[index]!;
+  const left = measured.values();
+  const results = request.continuations.map(({ id, steps }, index): MeasuredContinuation => {
+    const tokens = continuations[index]!;
+    if (tokens instanceof WinnowError) return { id, ok: false, reason: tokens.message };
+    const each = left.next().value;
     if (!each)
       return { id, ok: false, reason: 'It could not be read in time, or its reading failed; the log of the backend says how.' };
-    return { id, ok: true, tokens: continuations[index]!, ...told(each, answers) };
+    const ends = steps && stepEnds(reader, prompt, tokens, steps);
+    return { id, ok: true, tokens, ...told(each, answers), ...(ends ? { step_ends: ends } : {}) };
   });
   return { results, usage: { ...usage } };
 }
 
-function told({ logprobs: each, answers: logs }: Measured, answers: readonly number[]) {
-  const most = Math.max(...logs);
-  const weights = logs.map((log) => Math.exp(log - most));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+type Continuation = LogprobsRequest['continuations'][number];
+
+/** Its ids, or why this model cannot read it. Special tokens are read where they are given as ids, not by their names. */
+function readable(reader: Reader, prompt: readonly number[], each: Continuation, param: string): number[] | WinnowError {
+  try {
+    if (!each.tokens) reader.tokenizer.refuseSpecial(each.text, `${param}.text`);
+    return continuationTokens(reader, prompt, each, param);
+  } catch (cause) {
+    if (cause instanceof WinnowError && cause.code !== 'invalid_value') return cause;
+    throw cause;
+  }
+}
+
+function told({ logprobs: each, answers: logs }: Measured, answers: readonly (readonly number[])[]) {
+  const rest = logs.values();
+  const summed = answers.map((tokens) => logOfSum(tokens.map(() => rest.next().value!)));
+  const all = logOfSum(summed);
   return {
     logprob: each.reduce((sum, { logprob }) => sum + logprob, 0),
     logprobs: each,
-    answers: answers.map((token, place) => ({ token, logprob: logs[place]!, share: weights[place]! / total })),
+    answers: answers.map(([token], place) => ({ token: token!, logprob: summed[place]!, share: Math.exp(summed[place]! - all) })),
   };
 }
 
-function answerToken({ model }: Engine, answer: string | number, param: string): number {
+function logOfSum(logs: readonly number[]): number {
+  const most = Math.max(...logs); // taken out first: exp(-800) is already 0
+  return most + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - most), 0));
+}
+
+/** Steps are another spelling of the text; where they are not, their ends would be those of something else. */
+function refuseStrangeSteps({ continuations }: LogprobsRequest): void {
+  for (const [index, { text, steps }] of continuations.entries()) {
+    if (!steps || steps.join('') === text) continue;
+    throw new WinnowError('invalid_value', 'The steps, joined, are not the text.', { param: `continuations[${index}].steps` });
+  }
+}
+
+/** Each step ends with the token that holds its last character; undefined where the tokens do not read as the text. */
+function stepEnds(
+  { tokenizer }: Reader,
+  prompt: readonly number[],
+  tokens: readonly number[],
+  steps: readonly string[],
+): number[] | undefined {
+  const detokenizer = new Detokenizer(tokenizer, prompt);
+  let read = '';
+  const ends = tokens.map((token) => {
+    read += detokenizer.push(token);
+    return read.length;
+  });
+  if (read !== steps.join('')) return undefined;
+  let length = 0;
+  return steps.map((step) => {
+    length += step.length;
+    return tokensUpTo(length, ends);
+  });
+}
+
+/** The ids of an answer, each once: one where it is given as a text or an id, at least one where as several spellings. */
+function answerTokens({ model }: Engine, answer: LogprobsRequest['answers'][number], param: string): number[] {
   if (typeof answer === 'number') {
-    if (answer < model.vocabulary) return answer;
+    if (answer < model.vocabulary) return [answer];
     throw new WinnowError('invalid_value', `Ids of this model are below ${model.vocabulary}.`, { param });
   }
+  if (typeof answer !== 'string') {
+    const ids = new Set(answer.flatMap((text) => oneToken(model.tokenizer, text) ?? []));
+    if (ids.size > 0) return [...ids];
+    throw new WinnowError('invalid_value', `None of ${JSON.stringify(answer)} is one token of this model.`, { param });
+  }
   const ids = model.tokenizer.encode(answer, { param });
-  if (ids.length === 1) return ids[0]!;
+  if (ids.length === 1) return ids;
   throw new WinnowError(
     'invalid_value',
     `${JSON.stringify(answer)} has ${ids.length} tokens; an answer is one token, or its id.`,
@@ -59,4 +122,17 @@ function answerToken({ model }: Engine, answer: string | number, param: string):
       param,
     },
   );
+}
+
+/** The token of a spelling, also where the tokenizer would put a space of its own before it; undefined where it is several. */
+function oneToken(tokenizer: Tokenizer, text: string): number | undefined {
+  const known = tokenizer.idOf(text) ?? tokenizer.idOf(text.replace(/^ /, '\u2581'));
+  if (known !== undefined) return known;
+  try {
+    const ids = tokenizer.encode(text);
+    return ids.length === 1 ? ids[0] : undefined;
+  } catch (cause) {
+    if (cause instanceof WinnowError && cause.code === 'prompt_unsupported') return undefined; // no token of it at all
+    throw cause;
+  }
 }

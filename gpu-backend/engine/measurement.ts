@@ -7,14 +7,19 @@ export interface Wanted {
   /** Alternatives to tell for each token. */
   readonly topLogprobs: number;
   readonly entropy: boolean;
+  /** Divergence from the uniform distribution; absent is no. */
+  readonly selfCertainty?: boolean | undefined;
   /** Ids whose probabilities after the text are wanted. */
   readonly answers: readonly number[];
 }
 
+/** A token, and in nats what was asked of the distribution that it was chosen from. */
+export type MeasuredToken = TokenLogprob & { entropy?: number; self_certainty?: number };
+
 /** What the policy says of a text: of the tokens from `from` on, and of what follows the last one. */
 export interface Measured {
-  /** One for each token; `entropy` of the distribution that it was chosen from, in nats. */
-  readonly logprobs: (TokenLogprob & { entropy?: number })[];
+  /** One for each token. */
+  readonly logprobs: MeasuredToken[];
   /** One for each answer: the natural log of its probability as the next token. */
   answers: number[];
 }
@@ -55,10 +60,13 @@ export class Measurement {
     else this.#measured.logprobs.push(this.#logprob(outputs, next));
   }
 
-  #logprob(outputs: Outputs, token: number): TokenLogprob & { entropy?: number } {
-    const { topLogprobs: count, entropy } = this.#wanted;
-    const logprob = logprobOf(outputs, token, { temperature: 1, count, names: this.#names });
-    return entropy ? { ...logprob, entropy: entropyOf(outputs, token) } : logprob;
+  #logprob(outputs: Outputs, token: number): MeasuredToken {
+    const { topLogprobs: count, entropy, selfCertainty } = this.#wanted;
+    const told: MeasuredToken = logprobOf(outputs, token, { temperature: 1, count, names: this.#names });
+    if (entropy) told.entropy = entropyOf(outputs, token);
+    const certainty = selfCertainty ? selfCertaintyOf(outputs, token) : Number.POSITIVE_INFINITY;
+    if (Number.isFinite(certainty)) told.self_certainty = certainty;
+    return told;
   }
 
   #answers(outputs: Outputs): number[] {
@@ -79,4 +87,12 @@ function entropyOf(outputs: Outputs, token: number): number {
     if (probability > 0) mean += probability * logits[id]!; // an impossible token's logit may be minus infinity
   }
   return Math.max(0, normaliser - mean);
+}
+
+/** Mean over the vocabulary of ln((1/V) / p), in nats: 0 where all tokens are as likely, infinite where one is impossible. */
+function selfCertaintyOf(outputs: Outputs, token: number): number {
+  const { logits } = outputs;
+  let sum = 0;
+  for (const logit of logits) sum += logit;
+  return Math.max(0, normaliserOf(outputs, token, 1) - sum / logits.length - Math.log(logits.length));
 }

@@ -1,4 +1,4 @@
-import type { RawScore, ScoreRequest } from '../../schemas/backend.ts';
+import type { RawScore, ScoreRequest, Truncate } from '../../schemas/backend.ts';
 import type { Asking, Score } from '../operation.ts';
 import { read } from '../operation.ts';
 import type { RewardTask } from './define.ts';
@@ -6,6 +6,8 @@ import type { RewardTask } from './define.ts';
 interface ModelEntry {
   readonly backend: string;
   readonly model: string;
+  /** Of texts that are too long; absent is to refuse them. */
+  readonly truncate?: Truncate | undefined;
 }
 
 /** Has a reward model read texts, and makes each raw output a score. A call that failed is the failure of all its texts. */
@@ -14,7 +16,8 @@ export function* readScores(
   candidates: ScoreRequest['candidates'],
   scoreOf: (raw: RawScore) => Score,
 ): Asking<Score[]> {
-  const request = { model: config.model, prompt, candidates };
+  const { model, truncate } = config;
+  const request = { model, prompt, candidates, ...(truncate ? { truncate } : {}) };
   const result = yield* read<'score'>({ reading: 'score', backend: config.backend, reward: name, request });
   if (!result.ok) return candidates.map(() => ({ ok: false, reason: result.reason }));
   const { scores } = result.response;
