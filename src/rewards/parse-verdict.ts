@@ -42,11 +42,14 @@ function contents(text: string, tag: string): string[] {
   return found;
 }
 
+/** Characters in which a verdict ends: a server of others may write megabytes. */
+const LONGEST_JSON = 65_536;
+
 /** The last balanced JSON object after think blocks are taken out, read by its schema. A name that comes twice is two verdicts. */
 export function jsonVerdict<Label>(text: string, schema: z.ZodType<Label>): Verdict<Label> {
   const said = withoutReasoning(text);
   if (said === null) return unread('unclosed_reasoning');
-  const found = lastJson(said);
+  const found = lastJson(said.slice(-LONGEST_JSON));
   if (!found.ok) return unread('no_verdict');
   if (found.note === 'duplicate_keys') return unread('conflicting_verdicts');
   const read = schema.safeParse(JSON.parse(found.raw));
