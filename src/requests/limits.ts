@@ -4,17 +4,22 @@ import { WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 import { typicalStep } from '../budget/fit.ts';
 
-/** Every limit in force: what the request says, under the caps; an integer b is b answers' worth of tokens. */
+/**
+ * Every limit in force: what the request says, under the caps; an integer b is b answers' worth of tokens.
+ *
+ * @param judged  tokens that the judges of those answers may sample, which an integer pays for as well
+ */
 export function fullLimits(
   budget: BudgetRequest | undefined,
   sampling: Sampling,
   caps: Caps,
   param: string,
+  judged = 0,
 ): { limits: FullLimits; warnings: string[] } {
   const full = { max_candidates: caps.max_n, max_tokens: caps.max_tokens, max_time_ms: caps.max_time_ms };
   if (budget === undefined) return { limits: full, warnings: [] };
   if (typeof budget === 'number') {
-    const wanted = budget * sampling.max_tokens;
+    const wanted = budget * sampling.max_tokens + judged;
     const capped = wanted > caps.max_tokens;
     const warning = `budget ${budget} is ${wanted} tokens; the cap of ${caps.max_tokens} holds.`;
     return { limits: { ...full, max_tokens: Math.min(wanted, caps.max_tokens) }, warnings: capped ? [warning] : [] };

@@ -27,20 +27,28 @@ export function* scoreAll(
 export const nothingScored = (scores: readonly Record<string, Score>[]): boolean =>
   scores.every((byReward) => Object.values(byReward).every(({ ok }) => !ok));
 
-/** What scoring alone costs: tokens that rewards read. */
+/** What scoring alone costs: tokens that rewards read, and those that judges read and wrote. */
 export function rewardUsage(ledger: Ledger): Usage {
-  const tokens = Object.values(ledger.account().rewards).reduce<number | null>(
-    (total, entry) => (total === null || entry.tokens === null ? null : total + entry.tokens),
-    0,
-  );
-  return { prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens, prompt_tokens_details: { cached_tokens: 0 } };
+  const { rewards, promptTokens, completionTokens, cached } = ledger.account();
+  const read = Object.values(rewards).reduce<number | null>((total, { tokens }) => plus(total, tokens), promptTokens);
+  return {
+    prompt_tokens: read,
+    completion_tokens: completionTokens,
+    total_tokens: plus(read, completionTokens),
+    prompt_tokens_details: { cached_tokens: cached },
+  };
 }
 
-export const rewardAccount = (ledger: Ledger): Account => ({
-  policy: { processed: 0, cached: 0, unique: 0 },
-  chosen_tokens: 0,
-  critic_tokens: 0,
-  judge_tokens: 0,
-  rewards: ledger.account().rewards,
-  wasted_tokens: 0,
-});
+const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
+
+export function rewardAccount(ledger: Ledger): Account {
+  const { processed, cached, unique, judgeTokens, rewards } = ledger.account();
+  return {
+    policy: { processed, cached, unique },
+    chosen_tokens: 0,
+    critic_tokens: 0,
+    judge_tokens: judgeTokens,
+    rewards,
+    wasted_tokens: 0,
+  };
+}

@@ -1,0 +1,27 @@
+import type { Lookup } from '../../schemas/config.ts';
+import { quoted, WinnowError } from '../../schemas/errors.ts';
+import type { RewardOptions } from '../rewards/registry.ts';
+import { kindOf, namedReward, withMembers } from '../rewards/registry.ts';
+
+interface About {
+  readonly options: RewardOptions;
+  readonly lookup: Lookup;
+  /** Where the rewards stand in the body. */
+  readonly param: string;
+}
+
+/**
+ * Tokens that the judges of these rewards may sample at most to score so many candidates.
+ *
+ * @throws WinnowError `capability_missing` where one of them cannot score so many at once
+ */
+export function judgeTokens(names: readonly string[], candidates: number, { options, lookup, param }: About): number {
+  for (const name of withMembers(names, lookup)) {
+    const { kind, mostCandidates } = kindOf(lookup.rewards[name]!);
+    if (candidates <= mostCandidates) continue;
+    const message = `The reward ${quoted(name)} of kind ${kind} scores at most ${mostCandidates} candidates at once; there may be ${candidates}. Ask for fewer, or let the selection \`tournament\` ask it.`;
+    throw new WinnowError('capability_missing', message, { param });
+  }
+  const named = names.map((name) => namedReward(name, options, lookup));
+  return named.reduce((sum, reward) => sum + kindOf(reward.config).sampledTokens(reward, candidates), 0);
+}
