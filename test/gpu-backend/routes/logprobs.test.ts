@@ -40,6 +40,54 @@ test('answers: probabilities of the next token, and their shares', async () => {
   expect(result.answers[0]!.share).toBeCloseTo(Math.exp(result.answers[0]!.logprob) / whole, 6);
 });
 
+const measured = async (changes: object) => ((await (await ask(changes)).json()) as LogprobsResponse).results;
+
+test('self-certainty stands beside entropy, and is of the whole vocabulary (methods A.9)', async () => {
+  const text = '20 + 12 = 32 | 3 7 32';
+  const changes = { continuations: [{ id: 'x', text }], top_logprobs: 20, entropy: true, self_certainty: true };
+  const [result] = await measured(changes);
+  if (!result?.ok) throw new Error('It failed.');
+  for (const { self_certainty: certainty, entropy, top } of result.logprobs) {
+    // of 32 tokens the 20 most likely are told: the others are no likelier than the last of them
+    const vocabulary = 32;
+    const known = top!.reduce((sum, { logprob }) => sum - logprob, 0);
+    const least = (known - (vocabulary - 20) * top!.at(-1)!.logprob) / vocabulary - Math.log(vocabulary);
+    expect(certainty).toBeGreaterThanOrEqual(least - 1e-4);
+    expect(entropy).toBeLessThanOrEqual(Math.log(vocabulary) + 1e-6);
+  }
+  const [without] = await measured({ continuations: [{ id: 'x', text }] });
+  expect(without?.ok && without.logprobs[0]).not.toHaveProperty('self_certainty');
+});
+
+test('where steps end among the tokens; steps that are not the text are refused', async () => {
+  const steps = ['20 + 12 = 32 | 3 7 32\n', '32 - 7 = 25 | 3 25\n', '', '25'];
+  const [result] = await measured({ continuations: [{ id: 'x', text: steps.join(''), steps }] });
+  if (!result?.ok) throw new Error('It failed.');
+  const read = result.step_ends!.map((end) =>
+    result.logprobs
+      .slice(0, end)
+      .map(({ token }) => token)
+      .join(''),
+  );
+  expect(read).toEqual(steps.map((_, step) => steps.slice(0, step + 1).join('')));
+  const response = await ask({ continuations: [{ id: 'x', text: '12', steps: ['1', '3'] }] });
+  expect(await errorOf(response)).toMatchObject({ code: 'invalid_value', param: 'continuations[0].steps' });
+});
+
+test('a text that is too long, has a character or a special token of its own, fails alone', async () => {
+  const texts = ['1', '1'.repeat(100_000), 'Ω', '1<eos>', '2'];
+  const results = await measured({ continuations: texts.map((text) => ({ id: text.slice(0, 5), text })) });
+  expect(results.map(({ id, ok }) => [id, ok])).toEqual([
+    ['1', true],
+    ['11111', false],
+    ['Ω', false],
+    ['1<eos', false],
+    ['2', true],
+  ]);
+  const [alone] = await measured({ continuations: [{ id: 'x', text: '2' }] });
+  expect(results[4]).toMatchObject({ logprob: alone?.ok ? expect.closeTo(alone.logprob, 4) : null });
+});
+
 test.each([
   { name: 'no continuation', changes: { continuations: [] }, says: [400, 'invalid_value', 'continuations'] },
   { name: 'an answer of two tokens', changes: { answers: ['12'] }, says: [400, 'invalid_value', 'answers[0]'] },
