@@ -22,7 +22,7 @@ export const ensemble = z
     min_models: z.int().min(1).max(16).optional().describe('Fewer valid scores than this are none; half of the members.'),
   })
   .refine(distinct, { path: ['members'], error: 'A reward is named twice.' })
-  .refine(({ members, min_models: least = 1 }) => least <= members.length, {
+  .refine(({ members, min_models: least }) => least === undefined || least <= members.length, {
     path: ['min_models'],
     error: '`min_models` is above the number of members.',
   })

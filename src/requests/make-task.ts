@@ -1,4 +1,4 @@
-import type { Config, Lookup, PolicyConfig } from '../../schemas/config.ts';
+import type { Config, PolicyConfig } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 import { extract } from '../answers/extract.ts';
@@ -7,11 +7,13 @@ import { finishingReserve } from '../budget/fit.ts';
 import { named as entryNamed } from '../config/resolve.ts';
 import type { Family, Strategy } from '../strategies/define.ts';
 import { familyOf, strategies } from '../strategies/registry.ts';
+import { withCombined } from './combined.ts';
+import { judgeTokens } from './judge-tokens.ts';
 import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
 import { readModel } from './model-string.ts';
 import { parseOptions } from './options.ts';
-import { neededLogprobs, readRewards, refuseUnableRewards } from './rewards.ts';
-import { chooseRule } from './selection.ts';
+import { callsOf, neededLogprobs, readRewards, refuseUnableRewards } from './rewards.ts';
+import { chooseRule, refuseTooMany } from './selection.ts';
 import type { Place } from './size.ts';
 import { joinPlaces } from './size.ts';
 import type { Named, Task, TaskRequest } from './task.ts';
@@ -27,25 +29,23 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   const options = parseOptions(strategy, size.options, request.optionsPath);
   const sampling = fullSampling(named);
   const rewards = readRewards(request.rewards ?? recipe?.rewards ?? policy.rewards, config, `${request.path}rewards`);
-  const { names } = rewards;
-  if (names.length > 1)
-    throw new WinnowError('unsupported_value', `${names.length} rewards were given; one is served.`, {
-      param: `${request.path}rewards`,
-    });
+  const oneByOne = strategy.family === 'best_of_n' ? null : strategy.name;
+  const { names, lookup } = withCombined(rewards, config, { oneByOne, param: `${request.path}rewards` });
   const stepReward = chooseStepReward(named, strategy, options);
   refuseWithoutCritic(named, strategy, options);
   refuseUnablePolicy(named, strategy, sampling, options);
   if (strategy.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
   const seed = request.sampling.seed ?? policy.sampling.seed ?? drawSeed();
-  const lookup: Lookup = config;
   const subject = { policy: model.policy, answer: policy.answer, references: request.references, seed };
   const about = { options: rewards.options, lookup, subject, param: `${request.path}rewards` };
   refuseUnableRewards([...names, ...(stepReward === null ? [] : [stepReward])], about);
-  const selection = chooseRule(named, strategy, { rewards: names, stepReward, options: rewards.options, lookup, seed });
-  const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`);
+  const selection = chooseRule(named, strategy, { rewards: names, stepReward, options: rewards.options, lookup, subject });
   capCount(options, size.options.n !== undefined, config.caps.max_n, `${request.optionsPath}n`);
+  const bound = strategy.bound(options, sampling.max_tokens, callsOf(names, lookup));
+  const judged = judgeTokens(rewards.names, bound.candidates, about);
+  const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`, judged);
   refuseTooSmall(limits, policy, sampling, strategy.family === 'search', `${request.path}budget`);
-  const bound = strategy.bound(options, sampling.max_tokens, names.length);
+  if (strategy.rounds === 'one') refuseTooMany(bound.candidates, selection, `${request.optionsPath}n`);
   return {
     model: model.given,
     policyName: model.policy,
@@ -73,7 +73,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     returns: request.returns,
     bound: {
       candidates: Math.min(bound.candidates, limits.max_candidates),
-      tokens: Math.min(bound.tokens, limits.max_tokens),
+      tokens: selection.needs.judge ? limits.max_tokens : Math.min(bound.tokens + judged, limits.max_tokens),
       scoreCalls: bound.scoreCalls,
     },
     warnings,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Config, Lookup } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { RewardUse } from '../../schemas/reward.ts';
+import type { Calibration } from '../../schemas/rewards/calibration.ts';
 import { named } from '../config/resolve.ts';
 import type { Subject } from '../rewards/define.ts';
 import type { RewardOptions } from '../rewards/registry.ts';
@@ -10,8 +11,10 @@ import { kindOf, namedReward, withMembers } from '../rewards/registry.ts';
 /** Rewards of a request, looked up. */
 export interface ReadRewards {
   readonly names: readonly string[];
-  /** Part of each in the score that decides, by name. */
+  /** Part of each in the score that decides, by name, where the request says it. */
   readonly weights: Readonly<Record<string, number>>;
+  /** Map of each into the score that decides, by name, where the request says it. */
+  readonly shapings: Readonly<Record<string, Calibration>>;
   readonly options: RewardOptions;
 }
 
@@ -19,19 +22,23 @@ export interface ReadRewards {
 export function readRewards(given: readonly RewardUse[], config: Config, param: string): ReadRewards {
   const names: string[] = [];
   const weights: Record<string, number> = {};
+  const shapings: Record<string, Calibration> = {};
   const options: Record<string, unknown> = {};
   for (const [place, use] of given.entries()) {
     const field = `${param}[${place}]`;
-    const { name, weight, ...said } = typeof use === 'string' ? { name: use } : use;
+    const { name, weight, shaping, ...said }: Said = typeof use === 'string' ? { name: use } : use;
     const entry = named(config.rewards, name, 'reward', field);
     if (names.includes(name))
       throw new WinnowError('invalid_value', `The reward ${quoted(name)} is named twice.`, { param: field });
     names.push(name);
-    if (typeof weight === 'number') weights[name] = weight;
+    if (weight !== undefined) weights[name] = weight;
+    if (shaping !== undefined) shapings[name] = shaping;
     options[name] = readOptions(kindOf(entry).options, said, field, entry.kind);
   }
-  return { names, weights, options };
+  return { names, weights, shapings, options };
 }
+
+type Said = Exclude<RewardUse, string>;
 
 function readOptions(schema: z.ZodType, said: unknown, param: string, kind: string): unknown {
   const result = schema.safeParse(said, { reportInput: true });
@@ -54,6 +61,14 @@ export function refuseUnableRewards(
     const reward = namedReward(name, options, lookup);
     kindOf(reward.config).refuse(reward, subject, param);
   }
+}
+
+/** Calls that scoring once by these makes at most: a reward that is made of others makes theirs. */
+export function callsOf(names: readonly string[], { rewards }: Pick<Lookup, 'rewards'>): number {
+  return names.reduce((calls, name) => {
+    const members = kindOf(rewards[name]!).members(rewards[name]!);
+    return calls + (members.length === 0 ? 1 : callsOf(members, { rewards }));
+  }, 0);
 }
 
 /** Alternatives that the log-probabilities of candidates must have for these rewards; undefined where none needs any. */

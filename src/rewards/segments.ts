@@ -16,8 +16,10 @@ const options = z.strictObject({
 });
 type Segments = Named<ConfigOf<'segments'>, z.output<typeof options>>;
 
-/** Texts of one call to the reward: beginnings of long answers are long. */
-const AT_ONCE = 1024;
+/** Of one call to the reward. */
+const MOST_TEXTS = 1024;
+/** Characters of one call, and of the beginnings of one candidate: of a text of n segments they grow as n squared. */
+const MOST_CHARACTERS = 2 ** 22;
 
 /**
  * A reward of each segment, and one number of them. `detail.segments` has for each its place, [start, end) in UTF-16 code
@@ -40,16 +42,16 @@ export const segments = defineReward({
   },
   *score({ config, options, prompt, candidates }) {
     const split = candidates.map(({ text, steps }) => splitSegments(text, config.split, steps));
+    const unused = split.map((found) => unusable(found, config.reads));
     const texts = candidates.flatMap((candidate, place) =>
-      unusable(split[place]!) ? [] : split[place]!.map((segment, order) => textOf(candidate, segment, order, config.reads)),
+      unused[place] ? [] : split[place]!.map((segment, order) => textOf(candidate, segment, order, config.reads)),
     );
     const scores: Score[] = [];
-    for (let start = 0; start < texts.length; start += AT_ONCE)
-      scores.push(...(yield* score(config.reward, prompt, texts.slice(start, start + AT_ONCE))));
+    for (const some of batches(texts)) for (const one of yield* score(config.reward, prompt, some)) scores.push(one);
     const rest = scores.values();
-    return split.map((found): Score => {
-      const reason = unusable(found);
-      if (reason) return { ok: false, reason, detail: { segments: found.length, most: MOST_SEGMENTS } };
+    return split.map((found, place): Score => {
+      const reason = unused[place];
+      if (reason) return { ok: false, reason, detail: { most_segments: MOST_SEGMENTS, most_characters: MOST_CHARACTERS } };
       return reduced(
         found,
         found.map(() => rest.next().value!),
@@ -60,8 +62,27 @@ export const segments = defineReward({
   },
 });
 
-const unusable = (found: readonly Segment[]): string | null =>
-  found.length === 0 ? 'no_segments' : found.length > MOST_SEGMENTS ? 'too_many_segments' : null;
+function unusable(found: readonly Segment[], reads: 'up_to' | 'alone'): string | null {
+  if (found.length === 0) return 'no_segments';
+  if (found.length > MOST_SEGMENTS) return 'too_many_segments';
+  const characters = sum(found.map(({ start, end }) => (reads === 'alone' ? end - start : end)));
+  return characters > MOST_CHARACTERS ? 'too_long' : null;
+}
+
+function* batches(texts: readonly Prefix[]): Generator<Prefix[]> {
+  let batch: Prefix[] = [];
+  let characters = 0;
+  for (const one of texts) {
+    if (batch.length === MOST_TEXTS || (batch.length > 0 && characters + one.text.length > MOST_CHARACTERS)) {
+      yield batch;
+      batch = [];
+      characters = 0;
+    }
+    batch.push(one);
+    characters += one.text.length;
+  }
+  if (batch.length > 0) yield batch;
+}
 
 function textOf({ id, text }: Prefix, { start, end }: Segment, order: number, reads: 'up_to' | 'alone'): Prefix {
   const read = text.slice(reads === 'alone' ? start : 0, end);

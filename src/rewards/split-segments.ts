@@ -9,12 +9,20 @@ export interface Segment {
 /** More than this of one candidate is refused: a text of a million full stops would be a million texts to score. */
 export const MOST_SEGMENTS = 256;
 
-/** In order; without the white space around them, and without those that are nothing else. `steps` joined are `text`. */
+/**
+ * In order; without the white space around them, and without those that are nothing else. One more than `MOST_SEGMENTS` is
+ * the last that is looked for. `steps` joined are `text`.
+ */
 export function splitSegments(text: string, split: SegmentSplit, steps: readonly string[]): Segment[] {
-  return pieces(text, split, steps).flatMap((piece) => trimmed(text, piece));
+  const found: Segment[] = [];
+  for (const piece of pieces(text, split, steps)) {
+    found.push(...trimmed(text, piece));
+    if (found.length > MOST_SEGMENTS) break;
+  }
+  return found;
 }
 
-function pieces(text: string, split: SegmentSplit, steps: readonly string[]): Segment[] {
+function pieces(text: string, split: SegmentSplit, steps: readonly string[]): Iterable<Segment> {
   switch (split) {
     case 'step':
       return joined(steps);
@@ -25,19 +33,21 @@ function pieces(text: string, split: SegmentSplit, steps: readonly string[]): Se
     case 'sentence':
       return sentences(text);
     case 'clause':
-      // a comma between digits ends nothing: white space must follow
-      return sentences(text).flatMap(({ start, end }) =>
-        joined(text.slice(start, end).split(/(?<=[,;:\u3001\uff0c\uff1b\uff1a])(?=\s)/), start),
-      );
+      return clauses(text);
   }
 }
 
 /** By Unicode's rules (UAX 29), which no locale changes: a full stop within a number or before a small letter ends nothing. */
-const sentences = (text: string): Segment[] =>
-  [...new Intl.Segmenter('en', { granularity: 'sentence' }).segment(text)].map(({ index, segment }) => ({
-    start: index,
-    end: index + segment.length,
-  }));
+function* sentences(text: string): Generator<Segment> {
+  const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
+  for (const { index, segment } of segmenter.segment(text)) yield { start: index, end: index + segment.length };
+}
+
+/** A comma between digits ends nothing: white space must follow. */
+function* clauses(text: string): Generator<Segment> {
+  for (const { start, end } of sentences(text))
+    yield* joined(text.slice(start, end).split(/(?<=[,;:\u3001\uff0c\uff1b\uff1a])(?=\s)/), start);
+}
 
 function joined(parts: readonly string[], from = 0): Segment[] {
   let end = from;

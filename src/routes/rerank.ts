@@ -58,6 +58,7 @@ async function rerank(context: AppContext, services: Services): Promise<{ body: 
     texts,
     names: [body.model],
     options: {},
+    lookup: config,
     subject: { policy: config.default_policy, answer, references: [], seed: 0 },
     param: 'model',
     delimiter: step.delimiter,

@@ -1,10 +1,13 @@
 import type { Prompt } from '../../schemas/backend.ts';
+import type { Lookup } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { ScoreAnswer } from '../../schemas/score.ts';
 import { scoreBody } from '../../schemas/score.ts';
 import { Ledger } from '../budget/ledger.ts';
 import type { Score } from '../operation.ts';
 import { scoresOf } from '../requests/answer.ts';
+import { withCombined } from '../requests/combined.ts';
+import { judgeTokens } from '../requests/judge-tokens.ts';
 import { readModel } from '../requests/model-string.ts';
 import { readPrompt, readReferences } from '../requests/prompt.ts';
 import { readRewards, refuseUnableRewards } from '../requests/rewards.ts';
@@ -27,13 +30,14 @@ export const scoreRoute = (services: Services) => async (context: AppContext) =>
   if (rewards.names.length === 0)
     throw new WinnowError('missing_required_parameter', 'No reward was named, and the policy has none.', { param: 'rewards' });
   refuseNone(body.candidates, config.caps.max_documents, 'candidates');
-  const { names, options } = rewards;
+  const { names, lookup } = withCombined(rewards, config, { oneByOne: null, param: 'rewards' });
   const subject = { policy: policyName, answer: policy.answer, references: readReferences(body.reference), seed: body.seed ?? 0 };
   const { scores, ledger } = await scoreTexts(context, services, {
     prompt,
     texts: body.candidates,
     names,
-    options,
+    options: rewards.options,
+    lookup,
     subject,
     param: 'rewards',
     delimiter: policy.step.delimiter,
@@ -53,6 +57,7 @@ export interface TextsToScore {
   readonly texts: readonly string[];
   readonly names: readonly string[];
   readonly options: RewardOptions;
+  readonly lookup: Lookup;
   readonly subject: Subject;
   /** Where the rewards stand in the body. */
   readonly param: string;
@@ -64,14 +69,14 @@ export interface TextsToScore {
 export async function scoreTexts(
   context: AppContext,
   services: Services,
-  { prompt, texts, names, options, subject, param, delimiter }: TextsToScore,
+  { prompt, texts, names, options, lookup, subject, param, delimiter }: TextsToScore,
 ): Promise<{ scores: Record<string, Score>[]; ledger: Ledger }> {
   const { max_n, max_tokens, max_time_ms } = services.config.caps;
   const ledger = new Ledger({ max_candidates: max_n, max_tokens, max_time_ms });
   const { signal } = departure(context);
   const audience = { signal, listen: () => {}, tellTexts: false };
-  const lookup = services.config;
   refuseUnableRewards(names, { options, lookup, subject, param });
+  judgeTokens(names, texts.length, { options, lookup, param }); // the caps bound them; more texts than one compares are refused
   const means = {
     ...audience,
     id: randomId('score'),

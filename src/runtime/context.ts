@@ -45,8 +45,10 @@ export interface RunState {
   /** Number of each answer, by id: in order of planned id. */
   readonly indexes: Map<string, number>;
   planned: number;
-  /** Scores by reward, prompt and text: an unchanged text is never scored again. Valid ones only. */
+  /** Scores by reward, prompt and what the score depends on: what is unchanged is never scored again. Valid ones only. */
   readonly scores: Map<string, Score>;
+  /** Scores of whole sets, of rewards that compare candidates: where at least one is valid. */
+  readonly sets: Map<string, readonly Score[]>;
   /** Fingerprints of the models that answered. */
   readonly fingerprints: Set<string>;
 }
@@ -60,6 +62,7 @@ export const freshState = (): RunState => ({
   indexes: new Map(),
   planned: 0,
   scores: new Map(),
+  sets: new Map(),
   fingerprints: new Set(),
 });
 

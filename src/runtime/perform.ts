@@ -23,7 +23,7 @@ export function performing(context: RunContext, state: RunState): Perform {
       state.scoreMs += context.clock() - began;
       return { kind: 'read', result };
     },
-    scoring: (operation, replaying) => scoring(operation, context, state, replaying),
+    scoring: (operation, replaying, nested) => scoring(operation, context, state, { replaying, nested }),
     atOnce: (operations) => sampledAtMost(operations, context) <= context.ledger.available - context.finishingReserve,
     tell: (operation) => context.listen(progress(operation, context)),
   };

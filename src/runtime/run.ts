@@ -13,21 +13,21 @@ import type { Log } from './log.ts';
 /** Does what an operation asks. Nothing that a backend does makes it throw while there is work to keep. */
 export interface Perform {
   readonly ask: (operation: SampleOperation | ReadOperation) => Promise<Result>;
-  /** What a reward asks for: driven in the place of the score. */
-  readonly scoring: (operation: ScoreOperation, replaying: () => boolean) => Asking<readonly Score[]>;
+  /** What a reward asks for: driven in the place of the score. `nested`: another reward asks for it. */
+  readonly scoring: (operation: ScoreOperation, replaying: () => boolean, nested: boolean) => Asking<readonly Score[]>;
   /** Whether these may be under way at once: the result of none depends on what another leaves. */
   readonly atOnce: (operations: readonly Operation[]) => boolean;
   readonly tell: (operation: NoteOperation) => void;
 }
 
 /** Drives a strategy to its end. What the log already holds is not asked, nor paid, again; notes are not logged. */
-export async function run<T>(strategy: Asking<T>, perform: Perform, log: Log): Promise<T> {
+export async function run<T>(strategy: Asking<T>, perform: Perform, log: Log, nested = false): Promise<T> {
   let turn = strategy.next();
-  while (!turn.done) turn = strategy.next(await answer(turn.value, perform, log));
+  while (!turn.done) turn = strategy.next(await answer(turn.value, perform, log, nested));
   return turn.value;
 }
 
-async function answer(operation: Operation, perform: Perform, log: Log): Promise<Result> {
+async function answer(operation: Operation, perform: Perform, log: Log, nested: boolean): Promise<Result> {
   switch (operation.kind) {
     case 'note':
       if (!log.replaying) perform.tell(operation);
@@ -36,13 +36,14 @@ async function answer(operation: Operation, perform: Perform, log: Log): Promise
       return {
         kind: 'score',
         scores: await run(
-          perform.scoring(operation, () => log.replaying),
+          perform.scoring(operation, () => log.replaying, nested),
           perform,
           log,
+          true,
         ),
       };
     case 'together':
-      return { kind: 'together', results: await answerAll(operation.operations, perform, log) };
+      return { kind: 'together', results: await answerAll(operation.operations, perform, log, nested) };
     case 'sample':
     case 'read': {
       const logged = log.next(operation);
@@ -55,9 +56,9 @@ async function answer(operation: Operation, perform: Perform, log: Log): Promise
 }
 
 /** Each has a log of its own within the log, so that a replay does not depend on which was answered first. */
-async function answerAll(operations: readonly Operation[], perform: Perform, log: Log): Promise<Result[]> {
+async function answerAll(operations: readonly Operation[], perform: Perform, log: Log, nested: boolean): Promise<Result[]> {
   const logs = log.branches(operations.length);
-  const one = (operation: Operation, place: number) => answer(operation, perform, logs[place]!);
+  const one = (operation: Operation, place: number) => answer(operation, perform, logs[place]!, nested);
   if (perform.atOnce(operations)) return Promise.all(operations.map(one));
   const results: Result[] = [];
   for (const [place, operation] of operations.entries()) results.push(await one(operation, place));

@@ -3,41 +3,64 @@ import type { Asking, Prefix, Score, ScoreOperation } from '../operation.ts';
 import { dependenceOf, kindOf, namedReward } from '../rewards/registry.ts';
 import type { RunContext, RunState } from './context.ts';
 
+/** Who hears of scores: nobody again while what is asked comes from the log, nor of those that another reward asks for. */
+export interface Hearing {
+  readonly replaying: () => boolean;
+  readonly nested: boolean;
+}
+
 /**
- * What a `score` asks for: each distinct text once, and never again in this run, where the reward reads texts alone. A
+ * What a `score` asks for: each distinct text once where the reward reads texts alone, and nothing again in this run. A
  * reading that fails leaves its candidates without a score, with the reason; it never ends the run.
- *
- * @param replaying  whether what is asked comes from the log: then nobody is told again
  */
 export function* scoring(
   operation: ScoreOperation,
   context: RunContext,
   state: RunState,
-  replaying: () => boolean,
+  { replaying, nested }: Hearing,
 ): Asking<readonly Score[]> {
   const { candidates } = operation;
-  const wasReplaying = replaying();
-  const named = namedReward(operation.reward, context.rewardOptions, context.lookup);
+  const silent = nested || replaying();
+  const dependence = dependenceOf(namedReward(operation.reward, context.rewardOptions, context.lookup));
   const scores =
-    dependenceOf(named) === 'text'
-      ? yield* scoreDistinct(operation, context, state)
-      : yield* scoreAll(operation, candidates, context, state);
-  if (!wasReplaying) for (const [place, { id }] of candidates.entries()) tell(operation.reward, id, scores[place]!, context);
+    dependence === 'set'
+      ? yield* scoreSet(operation, context, state)
+      : yield* scoreDistinct(operation, dependence, context, state);
+  if (!silent) for (const [place, { id }] of candidates.entries()) tell(operation.reward, id, scores[place]!, context);
   return scores;
 }
 
-function* scoreDistinct(operation: ScoreOperation, context: RunContext, state: RunState): Asking<Score[]> {
+function* scoreDistinct(
+  operation: ScoreOperation,
+  dependence: 'text' | 'candidate',
+  context: RunContext,
+  state: RunState,
+): Asking<Score[]> {
   const prompt = JSON.stringify(operation.prompt);
-  const known = (text: string): string => JSON.stringify([operation.reward, prompt, text]);
-  const distinct = new Map(operation.candidates.map((candidate) => [candidate.text, candidate]));
-  const missing = [...distinct.values()].filter(({ text }) => !state.scores.has(known(text)));
+  const { reward } = operation;
+  const keys = operation.candidates.map(({ id, text }) =>
+    JSON.stringify(dependence === 'text' ? [reward, prompt, text] : [reward, prompt, text, id]),
+  );
+  const distinct = new Map(operation.candidates.map((candidate, place) => [keys[place]!, candidate]));
+  const missing = [...distinct].filter(([key]) => !state.scores.has(key));
   const fresh = new Map<string, Score>();
   if (missing.length > 0) {
-    const scores = yield* scoreAll(operation, missing, context, state);
-    for (const [place, { text }] of missing.entries()) fresh.set(text, scores[place]!);
-    for (const [text, score] of fresh) if (score.ok) state.scores.set(known(text), score);
+    const asked = missing.map(([, candidate]) => candidate);
+    const scores = yield* scoreAll(operation, asked, context, state);
+    for (const [place, [key]] of missing.entries()) fresh.set(key, scores[place]!);
+    for (const [key, score] of fresh) if (score.ok) state.scores.set(key, score);
   }
-  return operation.candidates.map(({ text }) => fresh.get(text) ?? state.scores.get(known(text))!);
+  return keys.map((key) => fresh.get(key) ?? state.scores.get(key)!);
+}
+
+function* scoreSet(operation: ScoreOperation, context: RunContext, state: RunState): Asking<readonly Score[]> {
+  const { reward, prompt, candidates } = operation;
+  const key = JSON.stringify([reward, prompt, candidates.map(({ id }) => id)]);
+  const known = state.sets.get(key);
+  if (known) return known;
+  const scores = yield* scoreAll(operation, candidates, context, state);
+  if (scores.some(({ ok }) => ok)) state.sets.set(key, scores);
+  return scores;
 }
 
 function* scoreAll(

@@ -26,11 +26,7 @@ function setUp(behaviour: Behaviour = {}, wished: Wished = {}) {
   const backend = new ScriptedBackend(behaviour);
   const { context, state, events } = means(backend, wished);
   const score = (operation: ScoreOperation) =>
-    run(
-      scoring(operation, context, state, () => false),
-      performing(context, state),
-      new Log(),
-    );
+    run(scoring(operation, context, state, { replaying: () => false, nested: false }), performing(context, state), new Log());
   return { backend, context, state, events, score, account: () => context.ledger.account().rewards };
 }
 
