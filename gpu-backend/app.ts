@@ -7,6 +7,7 @@ import { access } from './routes/access.ts';
 import { chatCompletions } from './routes/chat-completions.ts';
 import { completions } from './routes/completions.ts';
 import { embed } from './routes/embed.ts';
+import { equivalence } from './routes/equivalence.ts';
 import { failure } from './routes/failure.ts';
 import { generate } from './routes/generate.ts';
 import { health } from './routes/health.ts';
@@ -46,6 +47,7 @@ export function createApp({ serving: loaded, key, ...options }: AppOptions): Hon
   app.post('/logprobs', (c, next) => logprobs(serving().models, maxBodyBytes)(c, next));
   app.post('/embed', (c, next) => embed(serving().models, recordings, maxBodyBytes)(c, next));
   app.post('/tensors', (c, next) => tensors(serving().models, maxBodyBytes)(c, next));
+  app.post('/equivalence', (c, next) => equivalence(port(), maxBodyBytes)(c, next));
   app.get('/models', (c, next) => models(port())(c, next));
   app.post('/v1/chat/completions', (c, next) => chatCompletions(serving(), options)(c, next));
   app.post('/v1/completions', (c, next) => completions(serving(), options)(c, next));

@@ -2,6 +2,7 @@ import type { GenerateLine, GenerateRequest } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import type { BackendPort } from '../src/backends/port.ts';
 import { encodePrompt } from '../src/tokens/prompt.ts';
+import { Algebra } from './algebra/algebra.ts';
 import { embed } from './embedding.ts';
 import { type Branch, candidateIds, type Generation } from './engine/call.ts';
 import type { Engine } from './engine/engine.ts';
@@ -15,12 +16,14 @@ import { tensors } from './tensors.ts';
 
 /** The models of this process behind the interface of every backend. */
 export function localPort(models: Models): BackendPort {
+  const algebra = new Algebra();
   return {
     generate: (request, signal) => generate(models, request, signal),
     score: (request, signal) => score(models, request, signal),
     logprobs: (request, signal) => logprobs(models.engine(request.model), request, signal),
     embed: (request, signal) => embed(models, request, signal),
     tensors: (request) => tensors(models, request),
+    equivalence: (request, signal) => algebra.equivalence(request, signal),
     models: async () => models.list(),
     ready: async () => true,
   };

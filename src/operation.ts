@@ -6,6 +6,7 @@
 import type { Prompt, ScoreRequest, ScoreResponse } from '../schemas/backend.ts';
 import type { Finish, FinishReason, TokenLogprob } from '../schemas/candidate.ts';
 import type { EmbedRequest, EmbedResponse } from '../schemas/embed.ts';
+import type { EquivalenceRequest, EquivalenceResponse } from '../schemas/equivalence.ts';
 import type { LogprobsRequest, LogprobsResponse } from '../schemas/logprobs.ts';
 import type { Sampling } from '../schemas/sampling.ts';
 import type { TensorsRequest, TensorsResponse } from '../schemas/tensors.ts';
@@ -88,6 +89,7 @@ export interface Readings {
   readonly logprobs: readonly [Omit<LogprobsRequest, 'deadline_ms'>, LogprobsResponse];
   readonly embed: readonly [Omit<EmbedRequest, 'key' | 'deadline_ms'>, EmbedResponse];
   readonly tensors: readonly [TensorsRequest, TensorsResponse];
+  readonly equivalence: readonly [Omit<EquivalenceRequest, 'deadline_ms'>, EquivalenceResponse];
 }
 export type Reading = keyof Readings;
 

@@ -1,45 +1,37 @@
 import type { AnswerConfig } from '../../schemas/config.ts';
-import { lastBoxed } from './boxed.ts';
 import { unwrapped } from './canonical.ts';
-import { type Extraction, type Found, failed, type Method, piece, type Reason } from './extraction.ts';
-import { lastPhrase } from './phrase.ts';
-import { lastTag } from './tag.ts';
+import { type Extraction, type Found, failed, piece, type Reason } from './extraction.ts';
+import { type AnswerMethod, METHODS } from './methods.ts';
 
 /** What names a choice is short; a longer occurrence names none. */
 const MAX_LENGTH = 2000;
 /** A letter that is a word, upper case; or in parentheses, of either case. `A` and `a` of a sentence are articles too. */
 const LETTERS = /(?<!\p{L})([A-Z])(?!\p{L})|\(([a-z])\)/gu;
 
-interface Level {
-  readonly method: Method;
-  readonly find: (text: string) => Found;
-  readonly letter: (content: string) => string | null;
-  /** Trusted in a text that was cut: an explicit mark. */
-  readonly marked: boolean;
-}
-
 /** In this order; of each only the last occurrence counts (methods G.5). */
-const LEVELS: readonly Level[] = [
-  { method: 'tag', find: lastTag, letter: alone, marked: true },
-  { method: 'boxed', find: lastBoxed, letter: alone, marked: true },
-  { method: 'phrase', find: lastPhrase, letter: first, marked: false },
-  { method: 'last_line', find: lastLine, letter: alone, marked: false },
-];
+const USUAL = ['tag', 'boxed', 'phrase', 'last_line'] as const;
+
+type Level = AnswerMethod | 'last_line';
+
+const find = (level: Level, text: string, config: AnswerConfig): Found =>
+  level === 'last_line' ? lastLine(text) : METHODS[level].find(text, config);
 
 /**
  * The letter that a text decides for, of those allowed. Two different ones in the occurrence that decides are `ambiguous`.
  * Where `methods` are configured, only those are tried, and the last line is not.
  */
-export function choice(text: string, complete: boolean, { choices = 'ABCDE', methods }: AnswerConfig): Extraction {
+export function choice(text: string, complete: boolean, config: AnswerConfig): Extraction {
+  const { choices = 'ABCDE', methods } = config;
   let reason: Reason = 'no_match';
-  for (const { method, find, letter, marked } of LEVELS) {
-    if (!(marked || complete) || methods?.every((allowed) => allowed !== method)) continue;
-    const found = find(text);
+  const levels: readonly Level[] = methods ?? USUAL;
+  for (const method of levels) {
+    if (!complete && (method === 'last_line' || !METHODS[method].marked)) continue;
+    const found = find(method, text, config);
     if (!found.ok && reason === 'no_match') reason = found.reason;
     if (!found.ok || found.raw.length > MAX_LENGTH) continue;
     const content = unwrapped(found.raw).trim();
     const named = new Set(Array.from(content.matchAll(LETTERS), ([, upper, lower]) => upper ?? lower!.toUpperCase()));
-    const raw = letter(content);
+    const raw = method === 'phrase' ? first(content) : alone(content);
     if (Array.from(named).filter((name) => choices.includes(name)).length > 1) return failed('ambiguous');
     if (raw !== null && choices.includes(raw.toUpperCase())) {
       return { ok: true, raw, key: `x:${raw.toLowerCase()}`, span: found.span, method };

@@ -1,19 +1,15 @@
 /** What a candidate finally says (methods G.1, G.2). */
-import type { z } from 'zod';
 import type { Finish } from '../../schemas/candidate.ts';
-import type { AnswerConfig, answerMethod } from '../../schemas/config.ts';
-import { lastBoxed } from './boxed.ts';
+import type { AnswerConfig } from '../../schemas/config.ts';
 import { canonicalKey } from './canonical.ts';
 import { choice } from './choice.ts';
 import { codeKey, lastCodeBlock } from './code-block.ts';
-import { type Extraction, type Found, failed, type Read, type Reason } from './extraction.ts';
+import { type Extraction, failed, type Read, type Reason } from './extraction.ts';
 import { lastJson } from './json.ts';
 import { lastNumber } from './last-number.ts';
-import { lastPhrase } from './phrase.ts';
+import { type AnswerMethod, METHODS } from './methods.ts';
 import { withoutReasoning } from './reasoning.ts';
-import { lastTag } from './tag.ts';
 
-type AnswerMethod = z.infer<typeof answerMethod>;
 type Extractor = (text: string, complete: boolean, config: AnswerConfig) => Extraction;
 
 /**
@@ -31,9 +27,9 @@ export function extract(text: string, finish: Finish, config: AnswerConfig): Ext
 }
 
 const EXTRACTORS: Readonly<Record<AnswerConfig['type'], Extractor>> = {
-  text: (text, complete, { methods = ['tag', 'boxed', 'phrase'] }) => captured(text, complete, methods, false),
-  number(text, complete, { methods = ['tag', 'boxed', 'phrase', 'last_number'] }) {
-    const extraction = captured(text, complete, methods, true);
+  text: (text, complete, config) => captured(text, complete, config, ['tag', 'boxed', 'phrase']),
+  number(text, complete, config) {
+    const extraction = captured(text, complete, config, ['tag', 'boxed', 'phrase', 'last_number']);
     return extraction.ok ? numeric(extraction) : extraction;
   },
   choice,
@@ -41,22 +37,14 @@ const EXTRACTORS: Readonly<Record<AnswerConfig['type'], Extractor>> = {
   code,
 };
 
-const FINDERS: Readonly<Record<AnswerMethod, (text: string) => Found>> = {
-  tag: lastTag,
-  boxed: lastBoxed,
-  phrase: lastPhrase,
-  last_number: lastNumber,
-};
-/** What only means something at the end of a complete text. */
-const NEEDS_END: readonly AnswerMethod[] = ['phrase', 'last_number'];
-
 /** What the first method to succeed captured; where none does, the first reason that says more than `no_match`. */
-function captured(text: string, complete: boolean, methods: readonly AnswerMethod[], numbers: boolean): Extraction {
+function captured(text: string, complete: boolean, config: AnswerConfig, usual: readonly AnswerMethod[]): Extraction {
   let reason: Reason = 'no_match';
-  for (const method of methods) {
-    if (!complete && NEEDS_END.includes(method)) continue;
-    const found = FINDERS[method](text);
-    const key = found.ok ? canonicalKey(found.raw, numbers) : found;
+  for (const method of config.methods ?? usual) {
+    const { find, marked } = METHODS[method];
+    if (!(marked || complete)) continue;
+    const found = find(text, config);
+    const key = found.ok ? canonicalKey(found.raw, config.type === 'number') : found;
     if (found.ok && key.ok) return { ...found, key: key.key, method };
     if (reason === 'no_match' && !key.ok) reason = key.reason;
   }

@@ -1,5 +1,5 @@
 /** Why no answer was read. A failure is never an empty string, a zero or the whole text: it has no vote (methods G.1). */
-export type Reason = 'no_match' | 'empty' | 'ambiguous' | 'unclosed' | 'truncated';
+export type Reason = 'no_match' | 'empty' | 'ambiguous' | 'unclosed' | 'truncated' | 'timeout';
 
 export type Span = readonly [start: number, end: number];
 
@@ -11,7 +11,17 @@ export interface Failed {
 /** A piece of a text, before it has a key. `span` is where it stands, in code units. */
 export type Found = { readonly ok: true; readonly raw: string; readonly span: Span } | Failed;
 
-export type Method = 'tag' | 'boxed' | 'phrase' | 'last_number' | 'last_line' | 'json' | 'code';
+export type Method =
+  | 'tag'
+  | 'boxed'
+  | 'phrase'
+  | 'last_number'
+  | 'last_line'
+  | 'json'
+  | 'code'
+  | 'json_pointer'
+  | 'code_block'
+  | 'regex';
 
 /**
  * The answer of one candidate. Two answers are the same iff their keys are equal strings. `raw` is as written; `span` is

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { BackendModel, GenerateLine, GenerateRequest, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
 import { generateLine, modelsResponse, scoreResponse } from '../../schemas/backend.ts';
 import { embedResponse } from '../../schemas/embed.ts';
+import { equivalenceResponse } from '../../schemas/equivalence.ts';
 import { isErrorCode, WinnowError } from '../../schemas/errors.ts';
 import { logprobsResponse } from '../../schemas/logprobs.ts';
 import { tensorsResponse } from '../../schemas/tensors.ts';
@@ -32,6 +33,8 @@ export function gpuBackend(options: GpuBackendOptions): BackendPort {
       retrying(signal, async () => parsed(await post('/embed', request, signal), embedResponse, signal)),
     tensors: (request, signal) =>
       retrying(signal, async () => parsed(await post('/tensors', request, signal), tensorsResponse, signal)),
+    equivalence: (request, signal) =>
+      retrying(signal, async () => parsed(await post('/equivalence', request, signal), equivalenceResponse, signal)),
     models: async (signal): Promise<readonly BackendModel[]> =>
       (await parsed(await call(options, '/models', { signal }), modelsResponse, signal)).models,
     ready: (signal) =>

@@ -1,5 +1,6 @@
 import type { BackendModel, GenerateLine, GenerateRequest, Prompt, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
 import type { EmbedRequest, EmbedResponse } from '../../schemas/embed.ts';
+import type { EquivalenceRequest, EquivalenceResponse } from '../../schemas/equivalence.ts';
 import type { LogprobsRequest, LogprobsResponse } from '../../schemas/logprobs.ts';
 import type { TensorsRequest, TensorsResponse } from '../../schemas/tensors.ts';
 
@@ -18,6 +19,8 @@ export interface BackendPort {
   embed?(request: EmbedRequest, signal: AbortSignal): Promise<EmbedResponse>;
   /** Tensors through a graph; absent where it cannot. */
   tensors?(request: TensorsRequest, signal: AbortSignal): Promise<TensorsResponse>;
+  /** Pairs of formulas by computer algebra; absent where it cannot. */
+  equivalence?(request: EquivalenceRequest, signal: AbortSignal): Promise<EquivalenceResponse>;
   /**
    * Whether it can go on with a text that it began. Absent is always; where it cannot, a candidate is granted all its tokens
    * at once, and one that is cut stays cut.

@@ -7,6 +7,7 @@ const WHAT: Readonly<Record<Reading, string>> = {
   logprobs: 'log-probabilities of given texts',
   embed: 'embeddings',
   tensors: 'tensors through a graph',
+  equivalence: 'computer algebra',
 };
 
 /** Whether a backend of the config reads so; one that nobody has named reads nothing. */

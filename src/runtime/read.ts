@@ -40,6 +40,11 @@ const READINGS: {
     call: (port, request, _key, _deadline, signal) => able(port.tensors, 'tensors')(request, signal),
     cost: () => ({ calls: 1, candidates: 1, tokens: 0 }),
   },
+  equivalence: {
+    call: (port, request, _key, deadline_ms, signal) =>
+      able(port.equivalence, 'equivalence')({ ...request, deadline_ms }, signal),
+    cost: (_, { pairs }) => ({ calls: 1, candidates: pairs.length, tokens: 0 }),
+  },
 };
 
 function able<Method>(method: Method | undefined, what: Reading): Method {
