@@ -2,9 +2,12 @@
 import { z } from 'zod';
 import { budget } from './budget.ts';
 import { provider } from './providers.ts';
+import { rewardUse } from './reward.ts';
 import { certaintyReward } from './rewards/certainty.ts';
 import { ensemble } from './rewards/ensemble.ts';
+import { equivalenceReward } from './rewards/equivalence.ts';
 import { evidence } from './rewards/evidence.ts';
+import { expressionReward } from './rewards/expression.ts';
 import { gated } from './rewards/gated.ts';
 import { hybrid } from './rewards/hybrid.ts';
 import { implicitReward } from './rewards/implicit.ts';
@@ -13,6 +16,7 @@ import { judge } from './rewards/judge.ts';
 import { pairwiseJudge } from './rewards/pairwise-judge.ts';
 import { penalized } from './rewards/penalized.ts';
 import { referenceReward } from './rewards/reference.ts';
+import { rule } from './rewards/rule.ts';
 import { scoreToken } from './rewards/score-token.ts';
 import { segments } from './rewards/segments.ts';
 import { selfConsistency } from './rewards/self-consistency.ts';
@@ -96,22 +100,46 @@ export const stepConfig = z.strictObject({
 });
 export type StepConfig = z.infer<typeof stepConfig>;
 
-export const answerMethod = z.enum(['tag', 'boxed', 'phrase', 'last_number']);
-export const answerConfig = z.strictObject({
-  type: z.enum(['text', 'number', 'choice', 'json', 'code']).describe('What an answer is (methods G.1).'),
-  methods: z.array(answerMethod).min(1).optional().describe('In this order; the first success wins (methods G.2).'),
-  choices: z
-    .string()
-    .regex(/^[A-Z]+$/)
-    .optional()
-    .describe('Allowed letters of a `choice`; A to E where absent.'),
-  pointer: z
-    .string()
-    .regex(/^(\/.*)?$/)
-    .optional()
-    .describe('RFC 6901 pointer into a `json` answer.'),
-  language: z.string().optional().describe('Language of the fenced block of a `code` answer.'),
-});
+export const answerMethod = z.enum(['tag', 'boxed', 'phrase', 'last_number', 'json_pointer', 'code_block', 'regex']);
+export const answerConfig = z
+  .strictObject({
+    type: z.enum(['text', 'number', 'choice', 'json', 'code']).describe('What an answer is (methods G.1).'),
+    methods: z
+      .array(answerMethod)
+      .min(1)
+      .max(16)
+      .optional()
+      .describe(
+        'How it is found, in this order; the first success wins (methods G.2). `json_pointer` reads `pointer`, `code_block` `language`, `regex` `pattern`. Types json and code have a way of their own.',
+      ),
+    choices: z
+      .string()
+      .regex(/^[A-Z]+$/)
+      .optional()
+      .describe('Allowed letters of a `choice`; A to E where absent.'),
+    pointer: z
+      .string()
+      .regex(/^(\/.*)?$/)
+      .optional()
+      .describe('RFC 6901 pointer into the last JSON value of the text; all of it where absent.'),
+    language: z.string().optional().describe('Language of the fenced block.'),
+    pattern: z
+      .string()
+      .min(1)
+      .max(500)
+      .optional()
+      .describe(
+        'RE2, of at most 1000 instructions: its last match counts, and there the group named `answer`, else the first group, else all of it.',
+      ),
+  })
+  .refine(({ methods, pattern }) => (pattern !== undefined) === (methods?.includes('regex') ?? false), {
+    message: 'The method `regex` and `pattern` belong together: give both or none.',
+    path: ['pattern'],
+  })
+  .refine(({ type, methods }) => methods === undefined || (type !== 'json' && type !== 'code'), {
+    message: 'An answer of type json or code is found in one way only: leave `methods` out.',
+    path: ['methods'],
+  });
 export type AnswerConfig = z.infer<typeof answerConfig>;
 
 export const policyConfig = z.strictObject({
@@ -130,7 +158,7 @@ export const policyConfig = z.strictObject({
   }),
   typical_tokens: z.int().min(1).describe('Tokens of a usual answer, measured: what the fit rule plans with.'),
   min_useful_tokens: z.int().min(1).default(8).describe('Fewer new tokens than this are not worth a start.'),
-  rewards: z.array(z.string()).default([]).describe('Score completed candidates where a request names none.'),
+  rewards: z.array(rewardUse).max(16).default([]).describe('Score completed candidates where a request names none.'),
   process_reward: z
     .string()
     .nullable()
@@ -170,6 +198,7 @@ export const rewardConfig = z.discriminatedUnion('kind', [
   selfConsistency,
   similarityReward,
   tensorReward,
+  equivalenceReward,
   ensemble,
   weighted,
   gated,
@@ -179,6 +208,8 @@ export const rewardConfig = z.discriminatedUnion('kind', [
   segments,
   trusted,
   evidence,
+  rule,
+  expressionReward,
 ]);
 export type RewardConfig = z.infer<typeof rewardConfig>;
 
@@ -186,7 +217,7 @@ export const recipeConfig = z.strictObject({
   model: z.string().describe('A policy.'),
   strategy: z.string(),
   options: z.record(z.string(), z.unknown()).default({}),
-  rewards: z.array(z.string()).optional(),
+  rewards: z.array(rewardUse).max(16).optional(),
   selection: z.unknown().optional(),
   budget: budget.optional(),
 });

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { type BackendConfig, type Config, type PolicyConfig, type RecipeConfig, config as schema } from '../../schemas/config.ts';
-import { COMBINED, kindOf, withMembers } from '../rewards/registry.ts';
+import type { RewardUse } from '../../schemas/reward.ts';
+import { patternProblem } from '../answers/pattern.ts';
+import { COMBINED, kindOf, namedReward, withMembers } from '../rewards/registry.ts';
 import { ruleSchema } from '../selection/registry.ts';
 import { strategyNamed } from '../strategies/registry.ts';
 
@@ -14,6 +16,7 @@ export function loadConfig(json: unknown): Config {
   const result = schema.safeParse(json, { reportInput: true });
   if (!result.success) throw new ConfigError(result.error.issues.map(describe).join('\n'));
   const problems = [...dangling(result.data)];
+  if (problems.length === 0) problems.push(...faulty(result.data));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return result.data;
 }
@@ -28,7 +31,9 @@ function* dangling(config: Config): Generator<string> {
   for (const [name, policy] of Object.entries(policies)) {
     yield* missing(`policies.${name}.backend`, policy.backend, backends);
     yield* unaccepted(name, policy, backends[policy.backend]);
-    for (const [place, reward] of policy.rewards.entries()) yield* missing(`policies.${name}.rewards[${place}]`, reward, rewards);
+    const problem = policy.answer?.pattern === undefined ? null : patternProblem(policy.answer.pattern);
+    if (problem !== null) yield `winnow.config.json: policies.${name}.answer.pattern: ${problem}`;
+    yield* unfitRewards(`policies.${name}.rewards`, policy.rewards, rewards);
     if (policy.process_reward === null) continue;
     yield* missing(`policies.${name}.process_reward`, policy.process_reward, rewards);
     const kind = rewards[policy.process_reward]?.kind;
@@ -37,6 +42,8 @@ function* dangling(config: Config): Generator<string> {
   }
   for (const [name, reward] of Object.entries(rewards)) {
     if ('backend' in reward) yield* missing(`rewards.${name}.backend`, reward.backend, backends);
+    if ('policy' in reward && typeof reward.policy === 'string')
+      yield* missing(`rewards.${name}.policy`, reward.policy, policies);
     for (const member of kindOf(reward).members(reward)) yield* missing(`rewards.${name}`, member, rewards);
     const asked = kindOf(reward)
       .members(reward)
@@ -46,11 +53,17 @@ function* dangling(config: Config): Generator<string> {
   }
   for (const [name, recipe] of Object.entries(recipes)) {
     yield* missing(`recipes.${name}.model`, recipe.model, policies);
-    for (const [place, reward] of (recipe.rewards ?? []).entries())
-      yield* missing(`recipes.${name}.rewards[${place}]`, reward, rewards);
+    yield* unfitRewards(`recipes.${name}.rewards`, recipe.rewards ?? [], rewards);
     if (Object.hasOwn(policies, name)) yield `winnow.config.json: recipes.${name}: a policy has that name already.`;
     yield* unfit(`recipes.${name}`, recipe);
   }
+}
+
+/** What only the kind of a reward can tell; asked once every name leads somewhere. */
+function* faulty(config: Config): Generator<string> {
+  for (const [name, reward] of Object.entries(config.rewards))
+    for (const fault of kindOf(reward).faults(namedReward(name, {}, config)))
+      yield `winnow.config.json: rewards.${name}: ${fault}`;
 }
 
 /** Defaults of a policy that its server does not take: every request would be refused. */
@@ -60,6 +73,18 @@ function* unaccepted(name: string, { sampling, backend }: PolicyConfig, entry: B
     if (sampling[key] === 0 || entry.accepts.includes(key)) continue;
     yield `winnow.config.json: policies.${name}.sampling.${key} is ${sampling[key]}, and backends.${backend}.accepts has no "${key}".`;
   }
+}
+
+/** Rewards as a request names them: each known and named once, its options those of its kind, and one with a weight. */
+function* unfitRewards(field: string, uses: readonly RewardUse[], rewards: Config['rewards']): Generator<string> {
+  const read = uses.map((use) => (typeof use === 'string' ? { name: use } : use));
+  for (const [place, { name, weight: _, shaping: __, ...said }] of read.entries()) {
+    const at = `${field}[${place}]`;
+    yield* missing(at, name, rewards);
+    if (read.findIndex((one) => one.name === name) < place) yield `winnow.config.json: ${at}: "${name}" is named twice.`;
+    if (Object.hasOwn(rewards, name)) yield* wrong(at, kindOf(rewards[name]!).options, said);
+  }
+  if (read.length > 0 && read.every(({ weight = 1 }) => weight === 0)) yield `winnow.config.json: ${field}: all weights are 0.`;
 }
 
 /** What a recipe says to its strategy and its rule, checked by their own schemas. */

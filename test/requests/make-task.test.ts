@@ -123,7 +123,7 @@ test.each([
   { name: 'a model string of another family', given: { model: 'writer@beam_search' }, code: 'unsupported_value', param: 'model' },
   { name: 'a recipe of another family', given: { model: 'frugal' }, code: 'unsupported_value', param: 'model' },
   { name: 'an unknown reward', given: { rewards: ['luck'] }, code: 'model_not_found', param: 'rewards[0]' },
-  { name: 'two rewards', given: { rewards: ['outcome', 'process'] }, code: 'unsupported_value', param: 'rewards' },
+  { name: 'a reward of weight 0', given: { rewards: [{ name: 'outcome', weight: 0 }] }, code: 'invalid_value', param: 'rewards' },
   {
     name: 'an unknown reduction',
     given: { rewards: [{ name: 'process', reduction: 'max' }] },
