@@ -42,7 +42,15 @@ export const strategyList = z.strictObject({
       options: jsonSchema,
     }),
   ),
-  selection: z.array(z.strictObject({ name: z.string(), needs: z.array(z.string()), options: jsonSchema })),
+  selection: z.array(
+    z.strictObject({
+      name: z.string(),
+      title: z.string(),
+      needs: z.array(z.string()).describe('What it lacks is refused, or makes the choice degraded.'),
+      cost: z.string().describe('Beside sampling and scoring the n candidates.'),
+      options: jsonSchema,
+    }),
+  ),
 });
 
 export const health = z.looseObject({ status: z.string() });

@@ -6,6 +6,7 @@ import { mulberry32, subSeed } from '../../src/random.ts';
 import type { Rule, SelectionContext } from '../../src/selection/define.ts';
 import { majorityVote } from '../../src/selection/majority-vote.ts';
 import { weightedVote } from '../../src/selection/weighted-vote.ts';
+import { chosen } from './chosen.ts';
 import { bestOfK, distinctOfK, meanOverSubsets, passAtK, voteCredit } from './estimate.ts';
 import { grouped } from './grouped.ts';
 import { isRight, type Problem } from './problems.ts';
@@ -91,12 +92,11 @@ function voteOfEachN({ problem, line }: Sampled, ns: readonly number[], { rule, 
   const right = canonicalKey(String(problem.answer));
   if (!right.ok) throw new Error(`The answer of ${problem.id} has no key.`);
   const voters = line.samples.map((sample) => ({ answer: keyOf(sample, answer), score: scoreOf(sample, reward) }));
-  const started = rule.start({});
   return ns.map((k) => {
     const random = mulberry32(subSeed(SEED, `vote ${k}`, problem.id)); // the same subsets for every rule
     return meanOverSubsets({ n: voters.length, k, limit: SUBSETS, random }, (subset) => {
-      const contenders = subset.map((place, index) => ({ ...voters[place]!, index, tokens: null }));
-      return voteCredit(started.choose(contenders, context), right.key);
+      const contenders = subset.map((place, index) => ({ ...voters[place]!, index, tokens: null, text: '' }));
+      return voteCredit(chosen(rule, contenders, context), right.key);
     });
   });
 }

@@ -1,5 +1,6 @@
 /** From what was measured on one set of problems to the figures of its table and picture. */
 import { argmax } from '../../src/selection/argmax.ts';
+import { chosen } from './chosen.ts';
 import { type Curve, type Method, powers, type Sampled } from './curves.ts';
 import { type Comparison, compare } from './equal-tokens.ts';
 import { type Interval, meanOf, wilson } from './intervals.ts';
@@ -113,9 +114,10 @@ function processChoice({ pool }: SearchLine, { problem }: Sampled): boolean {
     index,
     answer: null,
     tokens,
+    text: '',
     score: process === null ? null : { ok: true as const, value: process },
   }));
-  const { index } = argmax.start({}).choose(contenders, { output: 'probability' });
+  const { index } = chosen(argmax, contenders, { output: 'probability' });
   return isRight(problem, finished[index]!);
 }
 

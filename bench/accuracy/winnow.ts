@@ -14,7 +14,7 @@ const TIMEOUT_MS = 120_000; // twice the cap of one request: longer is a hang
 export interface Winnow {
   /** Changes with what the models answer, so that measurements of two sets of weights never mix. */
   readonly identity: string;
-  readonly outputs: Readonly<Record<string, 'logit' | 'probability'>>;
+  readonly outputs: Readonly<Record<string, 'logit' | 'probability' | 'unknown'>>;
   post<Answer>(path: string, body: object, schema: z.ZodType<Answer>, signal: AbortSignal): Promise<Answer>;
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { AnswerConfig } from '../../schemas/config.ts';
 import { extract } from '../answers/extract.ts';
-import type { Read } from '../answers/extraction.ts';
+import type { Extraction, Read, Reason } from '../answers/extraction.ts';
 import type { Scored } from '../operation.ts';
 import type { Choice } from '../selection/define.ts';
 import type { Contender } from '../selection/order.ts';
@@ -20,6 +20,7 @@ export const pickBy = (task: Task): Pick<Choice> =>
 function contender(candidate: Scored, index: number, { policy, selection, strategy }: Task): Contender {
   return {
     index,
+    id: candidate.id,
     score: selection.reward === null ? null : (candidate.scores[selection.reward] ?? { ok: false, reason: 'missing' }),
     answer: readAnswer(candidate, policy.answer)?.key ?? null,
     tokens: strategy.family === 'critique_refine' ? null : candidate.tokenCount,
@@ -29,8 +30,17 @@ function contender(candidate: Scored, index: number, { policy, selection, strate
 }
 
 /** What the extractor reads out of a candidate; null where there is none or it fails. */
-export function readAnswer({ text, finish }: Scored, config: AnswerConfig | null): Read | null {
-  if (config === null) return null;
-  const read = extract(text, finish === 'stop' ? 'stop' : 'length', config);
-  return read.ok ? read : null;
+export function readAnswer(candidate: Scored, config: AnswerConfig | null): Read | null {
+  const read = extraction(candidate, config);
+  return read?.ok ? read : null;
 }
+
+/** What the extractor reads out of a candidate, or why it reads nothing; null where there is no extractor. */
+export const extraction = (
+  { text, finish }: { readonly text: string; readonly finish: Scored['finish'] },
+  config: AnswerConfig | null,
+): Extraction | null => (config === null ? null : extract(text, finish === 'stop' ? 'stop' : 'length', config));
+
+/** An answer as the wire tells it: null with the reason where none was read, null alone where none is looked for. */
+export const toldAnswer = (read: Extraction | null): { answer: string | null; answer_reason?: Reason } =>
+  read?.ok ? { answer: read.raw } : { answer: null, ...(read && { answer_reason: read.reason }) };

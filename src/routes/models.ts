@@ -87,9 +87,16 @@ export const listStrategies = () => (context: AppContext) => {
       cost,
       options: optionsOf(options),
     })),
-    selection: rules.map(({ name, needs, options }) => ({
+    selection: rules.map(({ name, title, needs, cost, options }) => ({
       name,
-      needs: [...(needs.answers ? ['answer'] : []), ...(needs.scores ? ['reward'] : [])],
+      title,
+      needs: [
+        ...(needs.answers ? ['answer'] : []),
+        ...(needs.scores ? ['reward'] : []),
+        ...(needs.judge ? ['judge'] : []),
+        ...(needs.logprobs ? ['logprobs'] : []),
+      ],
+      cost,
       options: optionsOf(options),
     })),
   };

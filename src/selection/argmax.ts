@@ -6,6 +6,8 @@ import { withoutScores } from './vote.ts';
 /** Best-of-N: the candidate with the highest score, raw, since shaping can only make ties (methods A.1, 0.6). */
 export const argmax = defineRule({
   name: 'argmax',
+  title: 'The best score wins.',
+  cost: 'nothing',
   needs: { answers: false, scores: true },
   options: z.strictObject({ ...commonOptions, on_invalid_score: onInvalidScore }),
   choose(contenders, { tie_epsilon: tieEpsilon }) {

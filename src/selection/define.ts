@@ -4,7 +4,7 @@ import type { Prompt } from '../../schemas/backend.ts';
 import type { Lookup } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { Asking, Detail } from '../operation.ts';
-import { type Contender, validScore } from './order.ts';
+import { type Contender, ranked, validScore } from './order.ts';
 
 /** What is known of the scores beside their numbers. */
 export interface SelectionContext {
@@ -32,7 +32,11 @@ export type Degradation =
   | 'all_weights_zero'
   | 'low_coverage'
   | 'no_logprobs'
-  | 'judge_failed';
+  | 'judge_failed'
+  | 'embedding_failed'
+  | 'prompt_too_long'
+  | 'texts_too_long'
+  | 'too_many_candidates';
 
 /** Positions are those in the contenders given. */
 export interface Choice {
@@ -49,7 +53,7 @@ export interface Choice {
   readonly coverage?: number;
   /** The winner first, the best member of each first. */
   readonly clusters?: readonly VotedCluster[];
-  /** How it came about, as JSON: matches of a tournament, weights, the filter that was applied. */
+  /** How it came about, as JSON: matches of a tournament, weights, the filter that was applied. Candidates go by their ids. */
   readonly detail?: Detail;
 }
 
@@ -89,16 +93,35 @@ export interface Needs {
   readonly scores: boolean;
   /** It asks a model, so a task without a prompt is refused. */
   readonly judge?: true;
+  /** It reads the log-probabilities of the candidates. */
+  readonly logprobs?: true;
+}
+
+/** Whom a rule asks, by their names in the config: known, and able, before anything is spent. */
+export interface Asked {
+  /** A policy that follows instructions. */
+  readonly policy?: string | undefined;
+  readonly reward?: { readonly kind: string; readonly name: string | undefined } | undefined;
+  /** The option that names it. */
+  readonly option: string;
 }
 
 interface Definition<Name extends string, Options extends RuleSchema> {
   readonly name: Name;
+  /** What it does, for people. */
+  readonly title: string;
+  /** What it costs beside the scores that it is handed: n candidates. */
+  readonly cost: string;
   readonly options: Options;
-  readonly needs: Needs;
+  readonly needs: Needs | ((options: z.infer<Options>) => Needs);
+  /** Contenders that it can compare; absent is any number. What is above it is refused, or ranked after the others. */
+  readonly most?: number | ((options: z.infer<Options>) => number);
   /** Throws where the scores of this context cannot serve these options: before anything is spent. */
   check?(options: z.infer<Options>, context: SelectionContext): void;
   /** Alternatives that the log-probabilities of candidates must have; absent where it needs none. */
   topLogprobs?(options: z.infer<Options>): number | undefined;
+  /** Absent, or undefined, where it asks nobody. */
+  asks?(options: z.infer<Options>, context: SelectionContext): Asked | undefined;
   /** Contenders come two or more, in order of index. A rule that asks is a generator. */
   choose(contenders: readonly Contender[], options: z.infer<Options>, context: SelectionContext): Choice | Asking<Choice>;
 }
@@ -106,8 +129,11 @@ interface Definition<Name extends string, Options extends RuleSchema> {
 /** A rule with its options set. */
 export interface Started {
   readonly options: RuleOptions;
+  readonly needs: Needs;
+  readonly most: number;
   readonly topLogprobs: number | undefined;
   check(context: SelectionContext): void;
+  asks(context: SelectionContext): Asked | undefined;
   readonly select: Select;
 }
 
@@ -116,28 +142,54 @@ export interface Started {
  * 0.4), an invalid score fails the request where that is asked for, and the order in which contenders are handed over
  * changes nothing, not even the last bit of a sum.
  */
-export interface Rule extends Pick<Definition<string, RuleSchema>, 'name' | 'options' | 'needs'> {
+export interface Rule extends Pick<Definition<string, RuleSchema>, 'name' | 'title' | 'cost' | 'options'> {
+  /** With the options at their defaults. */
+  readonly needs: Needs;
   readonly start: (options: unknown) => Started;
 }
 
 export function defineRule<Name extends string, Options extends RuleSchema>(definition: Definition<Name, Options>) {
+  const { name, title, cost, options: schema } = definition;
+  const needsOf = (options: z.infer<Options>): Needs =>
+    typeof definition.needs === 'function' ? definition.needs(options) : definition.needs;
   const start = (given: unknown): Started => {
-    const options = definition.options.parse(given);
+    const options = schema.parse(given);
+    const needs = needsOf(options);
+    const { most: limit = Number.POSITIVE_INFINITY } = definition;
+    const most = typeof limit === 'function' ? limit(options) : limit;
     return {
       options,
+      needs,
+      most,
       topLogprobs: definition.topLogprobs?.(options),
       check: (context) => definition.check?.(options, context),
+      asks: (context) => definition.asks?.(options, context),
       *select(contenders, context) {
         if (options.on_invalid_score === 'fail') refuseInvalid(contenders, context);
-        if (contenders.length === 1) return lone(contenders[0]!, definition.needs);
+        if (contenders.length === 1) return lone(contenders[0]!, needs);
         const planned = Array.from(contenders.keys()).sort((a, b) => contenders[a]!.index - contenders[b]!.index);
         const inOrder = planned.map((position) => contenders[position]!);
-        const chosen = definition.choose(inOrder, options, context);
-        return moved('index' in chosen ? chosen : yield* chosen, planned);
+        const compared = inOrder.length > most ? bestOf(inOrder, most, options.tie_epsilon) : null;
+        const asking = definition.choose(compared ? compared.map((place) => inOrder[place]!) : inOrder, options, context);
+        const chosen = 'index' in asking ? asking : yield* asking;
+        return moved(compared ? amongAll(chosen, compared, inOrder.length) : chosen, planned);
       },
     };
   };
-  return { ...definition, start };
+  return { name, title, cost, options: schema, needs: needsOf(schema.parse({})), start };
+}
+
+/** The `most` best by their scores, in order of index: a search may gather more than a rule can compare. */
+const bestOf = (contenders: readonly Contender[], most: number, tieEpsilon: number): number[] =>
+  ranked(contenders, tieEpsilon)
+    .slice(0, most)
+    .sort((a, b) => a - b);
+
+function amongAll(choice: Choice, compared: readonly number[], all: number): Choice {
+  const among = new Set(compared);
+  const left = Array.from({ length: all }, (_, place) => place).filter((place) => !among.has(place));
+  const { ranking, ...rest } = moved(choice, compared);
+  return { reason: 'too_many_candidates', ...rest, ranking: [...ranking, ...left], degraded: true };
 }
 
 function refuseInvalid(contenders: readonly Contender[], context: SelectionContext): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commonOptions, defineRule } from './define.ts';
-import { hasAnswer, plainVote, withoutAnswers } from './vote.ts';
+import { covered, hasAnswer, minCoverage, plainVote, withoutAnswers } from './vote.ts';
 import { defaultMap, voteWeights } from './vote-weights.ts';
 
 /**
@@ -9,23 +9,13 @@ import { defaultMap, voteWeights } from './vote-weights.ts';
  */
 export const majorityVote = defineRule({
   name: 'majority_vote',
+  title: 'The answer given most often wins.',
+  cost: 'nothing',
   needs: { answers: true, scores: false },
-  options: z.strictObject({
-    ...commonOptions,
-    min_coverage: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0)
-      .describe('Below this part of candidates with an answer the choice is marked degraded (methods A.2).'),
-  }),
-  choose(contenders, { tie_epsilon: tieEpsilon, min_coverage: minCoverage }, context) {
+  options: z.strictObject({ ...commonOptions, min_coverage: minCoverage }),
+  choose(contenders, { tie_epsilon: tieEpsilon, min_coverage: least }, context) {
     if (!hasAnswer(contenders)) return withoutAnswers(contenders, tieEpsilon);
-    const choice = plainVote(
-      contenders,
-      tieEpsilon,
-      voteWeights(contenders, { map: defaultMap(context), temperature: 1 }, context),
-    );
-    return choice.coverage! < minCoverage ? { ...choice, degraded: true, reason: 'low_coverage' } : choice;
+    const weights = voteWeights(contenders, { map: defaultMap(context) }, context);
+    return covered(plainVote(contenders, tieEpsilon, weights), least);
   },
 });

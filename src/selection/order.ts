@@ -5,6 +5,8 @@ import type { Score } from '../operation.ts';
 export interface Contender {
   /** Number of the candidate in its run, by planned id: the last tie-break. */
   readonly index: number;
+  /** Its path, as reports name it; `0.index` where absent. */
+  readonly id?: string;
   /** Of the one reward that decides; null where no reward is in play. */
   readonly score: Score | null;
   /** Canonical key; null where none was read. */
@@ -15,6 +17,8 @@ export interface Contender {
   /** One for each token, with as many alternatives as the rule needs; absent where unknown. */
   readonly logprobs?: readonly TokenLogprob[] | undefined;
 }
+
+export const idOf = ({ id, index }: Contender): string => id ?? `0.${index}`;
 
 /** Its score where that is a finite number, else null. Never 0: that is a good score for many reward models. */
 export function validScore({ score }: Contender): number | null {

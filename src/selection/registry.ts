@@ -1,12 +1,28 @@
 import { z } from 'zod';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import { argmax } from './argmax.ts';
-import type { Needs, Rule, Select, SelectionContext } from './define.ts';
+import { borda } from './borda.ts';
+import { confidence } from './confidence.ts';
+import type { Asked, Needs, Rule, Select, SelectionContext } from './define.ts';
 import { majorityVote } from './majority-vote.ts';
+import { minimumBayesRisk } from './minimum-bayes-risk.ts';
+import { softmax } from './softmax.ts';
+import { tournament } from './tournament.ts';
+import { universalConsistency } from './universal-consistency.ts';
 import { weightedVote } from './weighted-vote.ts';
 
 /** The only list of selection rules: requests, /v1/select, OpenAPI and the laws are made from it. */
-export const rules: readonly Rule[] = [argmax, majorityVote, weightedVote];
+export const rules: readonly Rule[] = [
+  argmax,
+  majorityVote,
+  weightedVote,
+  softmax,
+  minimumBayesRisk,
+  universalConsistency,
+  tournament,
+  borda,
+  confidence,
+];
 
 const names = rules.map(({ name }) => name);
 const ruleNamed = (name: string): Rule | undefined => rules.find((rule) => rule.name === name);
@@ -36,8 +52,12 @@ export interface StartedRule {
   readonly reward: string | undefined;
   /** Alternatives that the log-probabilities of candidates must have; undefined where it needs none. */
   readonly topLogprobs: number | undefined;
+  /** Contenders that it can compare. */
+  readonly most: number;
   /** Throws what these options would fail with on such scores, so that it is known before anything is spent. */
   readonly check: (context: SelectionContext) => void;
+  /** Whom it asks; undefined where nobody. */
+  readonly asks: (context: SelectionContext) => Asked | undefined;
   readonly select: Select;
 }
 
@@ -45,6 +65,6 @@ export interface StartedRule {
 export function startRule(name: string, options: unknown): StartedRule {
   const rule = ruleNamed(name);
   if (!rule) throw new WinnowError('unsupported_value', unknownRule(name), { param: 'selection' });
-  const { options: read, topLogprobs, check, select } = rule.start(options);
-  return { name, needs: rule.needs, reward: read.reward, topLogprobs, check, select };
+  const { options: read, ...started } = rule.start(options);
+  return { name, reward: read.reward, ...started };
 }

@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import type { SelectionContext } from './define.ts';
 import { type Contender, validScore } from './order.ts';
+import { rankVotes } from './ranks.ts';
+import { softmaxShares } from './shares.ts';
 import { sigmoid } from './sigmoid.ts';
 
-export const weightMap = z.enum(['prob', 'sigmoid', 'softmax', 'unit']);
+export const weightMap = z.enum(['prob', 'sigmoid', 'softmax', 'rank', 'unit']);
 type WeightMap = z.infer<typeof weightMap>;
 
 /** Probabilities are weights as they are; everything else is taken for a logit. */
@@ -12,20 +14,28 @@ export const defaultMap = ({ output }: SelectionContext): WeightMap => (output =
 
 interface Settings {
   readonly map: WeightMap;
-  readonly temperature: number;
+  /** Of `softmax`; 1 where absent. */
+  readonly temperature?: number;
+  /** Of `rank`; 1 where absent. */
+  readonly power?: number;
 }
 
 /** A weight for each contender; 0 for one without a valid score or an answer, which has no part in any statistic either. */
-export function voteWeights(
+export const voteWeights = (contenders: readonly Contender[], settings: Settings, context: SelectionContext): number[] =>
+  scoreWeights(contenders, settings, context, ({ answer }) => answer !== null);
+
+/** As of a vote, with or without an answer: only those without a valid score weigh 0. */
+export function scoreWeights(
   contenders: readonly Contender[],
-  { map, temperature }: Settings,
-  context: SelectionContext,
+  { map, temperature = 1, power = 1 }: Settings,
+  { calibrated = false }: SelectionContext,
+  admitted: (contender: Contender) => boolean = () => true,
 ): number[] {
-  const votes = (contender: Contender) =>
-    contender.answer !== null && validScore(contender) !== null && !(map === 'prob' && outsideProbability(contender));
-  const voters = contenders.filter(votes).map((contender) => validScore(contender)!);
-  const weights = MAPS[map](voters, { temperature, calibrated: context.calibrated ?? false }).values();
-  return contenders.map((contender) => (votes(contender) ? weights.next().value! : 0));
+  const weighs = (contender: Contender) =>
+    admitted(contender) && validScore(contender) !== null && !(map === 'prob' && outsideProbability(contender));
+  const scores = contenders.filter(weighs).map((contender) => validScore(contender)!);
+  const weights = MAPS[map](scores, { temperature, power, calibrated }).values();
+  return contenders.map((contender) => (weighs(contender) ? weights.next().value! : 0));
 }
 
 /** A probability may be rounded this far beyond 0 or 1. */
@@ -38,6 +48,7 @@ export function outsideProbability(contender: Contender): boolean {
 
 interface MapSettings {
   readonly temperature: number;
+  readonly power: number;
   readonly calibrated: boolean;
 }
 
@@ -47,7 +58,8 @@ const MAPS: Readonly<Record<WeightMap, (scores: readonly number[], settings: Map
     const [middle, scale] = calibrated ? [0, 1] : centred(scores);
     return scores.map((score) => sigmoid((score - middle) / scale));
   },
-  softmax: (scores, { temperature }) => softmax(scores, temperature),
+  softmax: (scores, { temperature }) => softmaxShares(scores, temperature),
+  rank: (scores, { power }) => rankVotes(scores, power),
   unit: (scores) => scores.map(() => 1),
 };
 
@@ -63,17 +75,4 @@ function median(values: readonly number[]): number {
   const half = sorted.length / 2;
   const [low = 0, high = 0] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]];
   return low + (high - low) / 2;
-}
-
-/** Below this a temperature is 0: the best scores share all weight (methods A.5). */
-const COLDEST = 1e-6;
-
-function softmax(scores: readonly number[], temperature: number): number[] {
-  const best = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
-  // The best is subtracted first: exp(710) is already infinite in float64.
-  const weights = scores.map((score) =>
-    temperature <= COLDEST ? Number(score === best) : Math.exp((score - best) / temperature),
-  );
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  return weights.map((weight) => weight / sum);
 }

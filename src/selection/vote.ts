@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { cluster } from '../answers/cluster.ts';
 import type { Choice, Degradation } from './define.ts';
 import { type Contender, ranked, validScore } from './order.ts';
@@ -61,5 +62,34 @@ export function withoutAnswers(contenders: readonly Contender[], tieEpsilon: num
   const ranking = scored ? ranked(contenders, tieEpsilon) : Array.from(contenders.keys());
   return { index: ranking[0]!, ranking, degraded: true, reason: 'no_answers', answer: null, share: 0, coverage: 0, clusters: [] };
 }
+
+/** Where nobody said how sure it was, each answer has one vote. */
+export function withoutLogprobs(contenders: readonly Contender[], tieEpsilon: number): Choice {
+  if (hasAnswer(contenders)) return { ...plainVote(contenders, tieEpsilon), degraded: true, reason: 'no_logprobs' };
+  const ranking = ranked(contenders, tieEpsilon);
+  return {
+    index: ranking[0]!,
+    ranking,
+    answer: null,
+    share: 0,
+    coverage: 0,
+    clusters: [],
+    degraded: true,
+    reason: 'no_logprobs',
+  };
+}
+
+export const minCoverage = z
+  .number()
+  .min(0)
+  .max(1)
+  .default(0)
+  .describe('Below this part of candidates with an answer the choice is marked degraded (methods A.2).');
+
+/** Says so where too few candidates had an answer to vote with. */
+export const covered = (choice: Choice, least: number): Choice =>
+  choice.degraded || choice.coverage === undefined || choice.coverage >= least
+    ? choice
+    : { ...choice, degraded: true, reason: 'low_coverage' };
 
 export const hasAnswer = (contenders: readonly Contender[]): boolean => contenders.some(({ answer }) => answer !== null);

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { WinnowError } from '../../schemas/errors.ts';
 import { commonOptions, defineRule, invalidScore, onInvalidScore, type SelectionContext } from './define.ts';
 import { type Contender, validScore } from './order.ts';
-import { hasAnswer, plainVote, vote, withoutAnswers, withoutScores } from './vote.ts';
+import { bordaPower } from './ranks.ts';
+import { covered, hasAnswer, minCoverage, plainVote, vote, withoutAnswers, withoutScores } from './vote.ts';
 import { defaultMap, outsideProbability, voteWeights, weightMap } from './vote-weights.ts';
 
 /**
@@ -11,6 +12,8 @@ import { defaultMap, outsideProbability, voteWeights, weightMap } from './vote-w
  */
 export const weightedVote = defineRule({
   name: 'weighted_vote',
+  title: 'The answer whose candidates weigh most together wins.',
+  cost: 'nothing',
   needs: { answers: true, scores: true },
   options: z.strictObject({
     ...commonOptions,
@@ -23,6 +26,8 @@ export const weightedVote = defineRule({
       .min(0)
       .default(1)
       .describe('Of `softmax`: towards 0 the best score decides, far above it the majority.'),
+    power: bordaPower,
+    min_coverage: minCoverage,
   }),
   check({ weight_map: map }, { output }) {
     if (map !== 'prob' || output !== 'logit') return;
@@ -33,15 +38,15 @@ export const weightedVote = defineRule({
     );
   },
   choose(contenders, options, context) {
-    const { tie_epsilon: tieEpsilon, weight_map: map = defaultMap(context), temperature } = options;
+    const { tie_epsilon: tieEpsilon, weight_map: map = defaultMap(context), temperature, power } = options;
     if (map === 'prob') refuseOutside(contenders, options.on_invalid_score, context);
     if (!hasAnswer(contenders)) return withoutAnswers(contenders, tieEpsilon);
     if (contenders.every((contender) => validScore(contender) === null)) return withoutScores(contenders, tieEpsilon);
-    const weights = voteWeights(contenders, { map, temperature }, context);
+    const weights = voteWeights(contenders, { map, temperature, power }, context);
     if (weights.every((weight) => weight === 0)) {
       return { ...plainVote(contenders, tieEpsilon), degraded: true, reason: 'all_weights_zero' };
     }
-    return vote(contenders, { weights, tieEpsilon });
+    return covered(vote(contenders, { weights, tieEpsilon }), options.min_coverage);
   },
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { chosen } from '../../bench/accuracy/chosen.ts';
 import {
   bestOfK,
   bestOfKWeights,
@@ -72,8 +73,8 @@ test('best-of-k equals the mean over all k-subsets of the best one', () => {
 
 const labels = ['7', '7', '8', '9', '7'];
 const majority = (subset: readonly number[]) => {
-  const contenders = subset.map((place, index) => ({ index, answer: labels[place]!, score: null, tokens: null }));
-  return voteCredit(majorityVote.start({}).choose(contenders, { output: 'unknown' }), '7');
+  const contenders = subset.map((place, index) => ({ index, answer: labels[place]!, score: null, tokens: null, text: '' }));
+  return voteCredit(chosen(majorityVote, contenders, { output: 'unknown' }), '7');
 };
 
 test.each([
@@ -104,8 +105,8 @@ test('a subset has k different members', () => {
 });
 
 test('no answer at all earns nothing', () => {
-  const contenders = [0, 1].map((index) => ({ index, answer: null, score: null, tokens: null }));
-  expect(voteCredit(majorityVote.start({}).choose(contenders, { output: 'unknown' }), '7')).toBe(0);
+  const contenders = [0, 1].map((index) => ({ index, answer: null, score: null, tokens: null, text: '' }));
+  expect(voteCredit(chosen(majorityVote, contenders, { output: 'unknown' }), '7')).toBe(0);
 });
 
 test('different texts among k: one of a pair and a single, drawn from both', () => {
