@@ -42,7 +42,10 @@ const places = {
   koffi: '^node_modules/koffi/',
   promClient: '^node_modules/prom-client/',
   onnxruntimeNode: '^node_modules/onnxruntime-node/',
+  expressions: '^node_modules/(re2js|@marcbachmann/cel-js|@cfworker/json-schema)/',
+  tinyld: '^node_modules/tinyld/',
   onnxruntimeWeb: '^node_modules/onnxruntime-web/',
+  computeEngine: '^node_modules/@cortex-js/compute-engine/',
   cloudflare: '^cloudflare:',
 };
 
@@ -55,11 +58,11 @@ const rooms = {
   schemas: ['zod'],
   operation: first,
   random: first,
-  answers: first,
+  answers: [...first, 'expressions'],
   prompts: [...first, 'random'],
   tokens: [...first, 'huggingface'],
   selection: second,
-  rewards: [...second, 'selection'],
+  rewards: [...second, 'selection', 'expressions', 'tinyld'],
   budget: [...first, 'operation', 'answers', 'selection', 'random'],
   evaluation: [...first, 'operation', 'answers', 'selection', 'random'],
   strategies: [...second, 'selection', 'rewards', 'budget', 'evaluation'],
@@ -70,13 +73,13 @@ const rooms = {
   jobs: [...pure, 'runtime', 'requests', 'registries', 'config', 'cloudflare'],
   access: first,
   telemetry: first,
-  config: [...first, 'registries'],
+  config: [...first, 'registries', 'answers'],
   routes: ['src', ...first, 'hono', 'cloudflare'],
   web: ['web'],
   app: ['src', ...first, 'hono', 'cloudflare', 'configFile'],
   ort: [...first, 'koffi', 'onnxruntimeNode', 'node'],
   backendHttp: [...pure, 'tokens', 'runtime', 'port', 'gpuBackend', 'hono', 'nodeServer', 'node'],
-  gpuBackend: [...pure, 'tokens', 'runtime', 'port', 'promClient', 'node'],
+  gpuBackend: [...pure, 'tokens', 'runtime', 'port', 'promClient', 'computeEngine', 'node'],
 };
 
 const roomNames = Object.keys(rooms);

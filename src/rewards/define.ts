@@ -82,6 +82,8 @@ interface Definition<Kind extends RewardConfig['kind'], Options extends z.ZodTyp
   readonly sampledTokens?: (named: Named<ConfigOf<Kind>, z.output<Options>>, candidates: number) => number;
   /** @throws WinnowError where this request cannot be served, before anything is spent; `param` is where it stands in the body */
   readonly refuse?: (named: Named<ConfigOf<Kind>, z.output<Options>>, subject: Subject, param: string) => void;
+  /** What is wrong with an entry of the config beyond what its schema tells, as sentences: a config with a fault does not start. */
+  readonly faults?: (named: Named<ConfigOf<Kind>, z.output<Options>>) => readonly string[];
   /** One score a candidate, in order. */
   readonly score: (task: RewardTask<ConfigOf<Kind>, z.output<Options>>) => Asking<readonly Score[]>;
 }
@@ -99,6 +101,7 @@ export interface RewardKind {
   readonly mostCandidates: number;
   readonly sampledTokens: (named: Named<RewardConfig, unknown>, candidates: number) => number;
   readonly refuse: (named: Named<RewardConfig, unknown>, subject: Subject, param: string) => void;
+  readonly faults: (named: Named<RewardConfig, unknown>) => readonly string[];
   readonly score: (task: RewardTask<RewardConfig, unknown>) => Asking<readonly Score[]>;
 }
 
@@ -106,7 +109,7 @@ export interface RewardKind {
 export function defineReward<Kind extends RewardConfig['kind'], Options extends z.ZodType>(
   definition: Definition<Kind, Options>,
 ): RewardKind {
-  const { kind, title, options, cost, dependsOn, scale, members, topLogprobs, sampledTokens, refuse, score } = definition;
+  const { kind, title, options, cost, dependsOn, scale, members, topLogprobs, sampledTokens, refuse, faults, score } = definition;
   const { mostCandidates = Number.POSITIVE_INFINITY } = definition;
   // the registry hands a kind the entries of that kind alone, with options that its own schema has read
   const own = <Whole extends Named<RewardConfig, unknown>>(named: Whole) =>
@@ -126,6 +129,7 @@ export function defineReward<Kind extends RewardConfig['kind'], Options extends 
       sampledTokens?.(own(named), candidates) ??
       (members?.(ownConfig(named.config)) ?? []).reduce((sum, name) => sum + named.about(name).sampledTokens(candidates), 0),
     refuse: (named, subject, param) => refuse?.(own(named), subject, param),
+    faults: (named) => faults?.(own(named)) ?? [],
     score: (task) => score(own(task)),
   };
 }

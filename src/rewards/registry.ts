@@ -3,7 +3,9 @@ import { certainty } from './certainty.ts';
 import { classifier } from './classifier.ts';
 import type { About, Dependence, Named, RewardKind, Scale } from './define.ts';
 import { ensemble } from './ensemble.ts';
+import { equivalence } from './equivalence.ts';
 import { evidence } from './evidence.ts';
+import { expression } from './expression.ts';
 import { gated } from './gated.ts';
 import { hybrid } from './hybrid.ts';
 import { implicit } from './implicit.ts';
@@ -13,6 +15,7 @@ import { pairwiseJudge } from './pairwise-judge.ts';
 import { penalized } from './penalized.ts';
 import { processReward } from './process.ts';
 import { reference } from './reference.ts';
+import { rule } from './rule.ts';
 import { scoreToken } from './score-token.ts';
 import { segments } from './segments.ts';
 import { selfConsistency } from './self-consistency.ts';
@@ -36,6 +39,7 @@ export const rewardKinds: readonly RewardKind[] = [
   selfConsistency,
   similarity,
   tensor,
+  equivalence,
   ensemble,
   weighted,
   gated,
@@ -45,6 +49,8 @@ export const rewardKinds: readonly RewardKind[] = [
   segments,
   trusted,
   evidence,
+  rule,
+  expression,
 ];
 
 const byKind = new Map(rewardKinds.map((entry) => [entry.kind, entry]));
