@@ -63,7 +63,7 @@ const DIFFERENT: Equivalence = { equal: false, reason: 'different' };
 
 /** @throws Refused */
 function read(text: string): Formula {
-  if (text.length > MAX_LENGTH) throw new Refused('too_deep');
+  if (text.length > MAX_LENGTH) throw new Refused('too_long');
   return admitted(engine.parse(readable(text), { form: 'raw' }).json);
 }
 

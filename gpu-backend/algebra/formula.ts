@@ -14,7 +14,7 @@ export interface Operation {
 export const operation = (operator: string, ...operands: readonly Formula[]): Operation => ({ operator, operands });
 
 export class Refused extends Error {
-  readonly reason: 'not_understood' | 'not_allowed' | 'too_deep';
+  readonly reason: 'not_understood' | 'not_allowed' | 'too_deep' | 'too_long';
   constructor(reason: Refused['reason']) {
     super(reason);
     this.reason = reason;

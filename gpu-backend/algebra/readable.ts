@@ -10,7 +10,7 @@ export const readable = (text: string): string =>
     // LaTeX takes one character for an exponent; nobody who writes x^10 means it
     .replace(/\^(-?\d+(?:\.\d+)?)/g, '^{$1}')
     .replace(BARE, '\\$1 ')
-    .replace(/\^\{?\\circ\s*\}?|\u00B0/g, '^{\\circ}');
+    .replace(/\^\{?\\circ\s*\}?|\\degree(?![A-Za-z])|\u00B0/g, '^{\\circ}');
 
 /** `sqrt(...)` without a backslash, innermost first. */
 function roots(text: string): string {

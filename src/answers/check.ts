@@ -53,10 +53,10 @@ function sameText(given: string, reference: string): CheckResult {
 function sameNumber(given: string, reference: string, options: CheckOptions, solve: Solve): CheckResult {
   // what stands beside a number is dressing here (methods G.9)
   const result = compared(prepared(given), prepared(reference), { units: 'optional', ...options }, solve);
-  if (result.equal !== false || result.how === 'number' || result.how === 'percent' || result.how === 'unit') return result;
   const right = canonicalKey(reference);
-  if (right.ok && !/^[qp]:/.test(right.key)) return unknown('number', 'reference_is_no_number');
-  return decided('number', false, 'not_a_number');
+  if (result.equal === false && right.ok && right.key.startsWith('x:') && !/\d/.test(right.key))
+    return unknown('number', 'reference_is_no_number');
+  return result.reason === 'different_kinds' ? decided('number', false, 'not_a_number') : result;
 }
 
 function sameChoice(given: string, reference: string, { choices }: CheckOptions): CheckResult {

@@ -37,8 +37,11 @@ function compare(given: string, reference: string, comparison: Comparison): Chec
   if (isCollection(a) || isCollection(b)) return apart(given, reference, howOf(b));
   if (a.kind === 'words' && b.kind === 'words' && !(a.name || b.name)) return decided('text', false);
   if (isPlain(a) && isPlain(b)) return decided(howOf(b), false, 'different_kinds');
-  return solve(given, reference);
+  return solve(written(given), written(reference));
 }
+
+/** White brackets as they were written. */
+const written = (text: string): string => text.replaceAll('\u2983', '\\{').replaceAll('\u2984', '\\}');
 
 type Of<Kind extends Value['kind']> = Extract<Value, { kind: Kind }>;
 type Scalar = Of<'number' | 'percent'>;
@@ -124,7 +127,7 @@ function sets(how: How, a: readonly string[], b: readonly string[], comparison: 
   const [left, right] = [unpaired(aKeys!, bKeys!), unpaired(bKeys!, aKeys!)];
   if (left.length === 0 && right.length === 0) return decided(how, true);
   if (left.length > MAX_UNPAIRED || right.length > MAX_UNPAIRED) return unknown(how, 'too_many_members');
-  const has = (member: string, others: Iterable<string>, swap: boolean): CheckResult => {
+  const has = (member: string, others: readonly string[], swap: boolean): CheckResult => {
     let best = decided(how, false);
     for (const other of others) {
       const result = swap ? compare(other, member, comparison) : compare(member, other, comparison);
@@ -141,8 +144,8 @@ function sets(how: How, a: readonly string[], b: readonly string[], comparison: 
 const unpaired = (members: ReadonlyMap<string, string>, others: ReadonlyMap<string, string>): string[] =>
   Array.from(members).flatMap(([key, member]) => (others.has(key) ? [] : [member]));
 
-const few = (members: ReadonlyMap<string, string>, open: readonly string[]): Iterable<string> =>
-  members.size <= MAX_UNPAIRED ? members.values() : open;
+const few = (members: ReadonlyMap<string, string>, open: readonly string[]): readonly string[] =>
+  members.size <= MAX_UNPAIRED ? [...members.values()] : open;
 
 /** Unions of intervals are joined first where their ends are numbers; else part by part, and a mismatch proves nothing. */
 function unions(a: Collection, b: Collection, comparison: Comparison): CheckResult {

@@ -19,13 +19,17 @@ export type Value =
   | { readonly kind: 'words'; readonly name: boolean }
   | { readonly kind: 'expression' };
 
-/** `respelled`, but a degree sign before C or F is a temperature: elsewhere it is dressing (methods G.7). */
+const DEGREE = String.raw`(?:\^\s*\\circ(?![A-Za-z])|\^\s*\{\s*\\circ\s*\}|\u00B0)`;
+const TEMPERATURE = new RegExp(String.raw`${DEGREE}\s*(?:\\[,;!: ])?\s*([CF])\b`, 'g');
+const TRIGONOMETRIC = /(?:sin|cos|tan|cot|sec|csc)(?![a-z])/;
+
+/** `respelled`, but a degree sign that means something stays: of a temperature, and in what a sine is taken of. */
 export function prepared(text: string): string {
-  const temperatures = unwrapped(text).replace(
-    /(?:\^\s*\\circ|\^\s*\{\s*\\circ\s*\}|\u00B0)\s*(?:\\[,;!: ])?\s*([CF])\b/g,
-    ' deg$1',
-  );
-  return respelled(temperatures.replaceAll('\\ ', ' '));
+  // a thin space is dressing in 1\,000, and parts units in m\,s
+  const spaced = unwrapped(text.replace(/\\[,;:](?=\s*\\?\p{L})/gu, ' '));
+  const temperatures = spaced.replace(TEMPERATURE, ' deg$1');
+  const angles = TRIGONOMETRIC.test(temperatures) ? temperatures.replace(new RegExp(DEGREE, 'g'), '\\degree ') : temperatures;
+  return respelled(angles.replaceAll('\\ ', ' '));
 }
 
 /** Reads a `prepared` text. The order is that of the kinds: what is a number is nothing else. */
