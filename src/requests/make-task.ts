@@ -13,7 +13,7 @@ import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
 import { readModel } from './model-string.ts';
 import { parseOptions } from './options.ts';
 import { callsOf, neededLogprobs, readRewards, refuseUnableRewards } from './rewards.ts';
-import { chooseRule, refuseTooMany } from './selection.ts';
+import { chooseRule, refuseTooMany, ruleTokens } from './selection.ts';
 import type { Place } from './size.ts';
 import { joinPlaces } from './size.ts';
 import type { Named, Task, TaskRequest } from './task.ts';
@@ -42,7 +42,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   const selection = chooseRule(named, strategy, { rewards: names, stepReward, options: rewards.options, lookup, subject });
   capCount(options, size.options.n !== undefined, config.caps.max_n, `${request.optionsPath}n`);
   const bound = strategy.bound(options, sampling.max_tokens, callsOf(names, lookup));
-  const judged = judgeTokens(rewards.names, bound.candidates, about);
+  const judged = judgeTokens(rewards.names, bound.candidates, about) + ruleTokens(selection, bound.candidates, about);
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`, judged);
   refuseTooSmall(limits, policy, sampling, strategy.family === 'search', `${request.path}budget`);
   if (strategy.rounds === 'one') refuseTooMany(bound.candidates, selection, `${request.optionsPath}n`);
@@ -73,7 +73,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     returns: request.returns,
     bound: {
       candidates: Math.min(bound.candidates, limits.max_candidates),
-      tokens: selection.needs.judge ? limits.max_tokens : Math.min(bound.tokens + judged, limits.max_tokens),
+      tokens: Math.min(bound.tokens + judged, limits.max_tokens),
       scoreCalls: bound.scoreCalls,
     },
     warnings,

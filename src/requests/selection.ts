@@ -4,7 +4,7 @@ import { refuseUnable } from '../backends/registry.ts';
 import { named as entryNamed } from '../config/resolve.ts';
 import type { Subject } from '../rewards/define.ts';
 import type { RewardOptions } from '../rewards/registry.ts';
-import { namedReward, scaleOf } from '../rewards/registry.ts';
+import { kindOf, namedReward, scaleOf } from '../rewards/registry.ts';
 import type { Asked, SelectionContext } from '../selection/define.ts';
 import { ruleSchema, startRule } from '../selection/registry.ts';
 import type { Strategy } from '../strategies/define.ts';
@@ -61,7 +61,7 @@ const lacking = (rule: string, what: string, param: string): WinnowError =>
 function refuseUnableAsked(rule: string, { policy, reward, option }: Asked, needs: RuleNeeds): void {
   const { lookup, subject, rewardOptions } = needs;
   const param = `${needs.param}.${option}`;
-  if (policy !== undefined) refuseUnableJudge(policy, lookup, param);
+  if (policy) refuseUnableJudge(policy.name ?? subject.policy, lookup, param);
   if (!reward) return;
   const { name, kind } = reward;
   if (name === undefined) throw lacking(rule, `a reward of kind ${kind}, and the config has none`, param);
@@ -125,6 +125,18 @@ export function chooseRule(
   const { topLogprobs } = rule;
   refuseUnable(lookup.backends[policy.backend]!, { ...PLAIN, prompt: request.prompt, topLogprobs }, () => param);
   return rule;
+}
+
+/** Tokens that the judges of a rule may sample over so many candidates. */
+export function ruleTokens(
+  { asks, context }: Pick<ChosenRule, 'asks' | 'context'>,
+  candidates: number,
+  { options, lookup }: { options: RewardOptions; lookup: Lookup },
+): number {
+  const { policy, reward } = asks(context) ?? {};
+  if (!reward?.name || !reward.pairs) return policy?.tokens ?? 0;
+  const named = namedReward(reward.name, options, lookup);
+  return reward.pairs(candidates) * kindOf(named.config).sampledTokens(named, 2);
 }
 
 /** More candidates than the rule can compare. A search that gathers more has the best of them compared. */

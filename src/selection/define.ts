@@ -100,10 +100,18 @@ export interface Needs {
 /** Whom a rule asks, by their names in the config: known, and able, before anything is spent. */
 export interface Asked {
   /** A policy that follows instructions. */
-  readonly policy?: string | undefined;
-  readonly reward?: { readonly kind: string; readonly name: string | undefined } | undefined;
+  readonly policy?: { readonly name: string | undefined; readonly tokens: number } | undefined;
+  readonly reward?: AskedReward | undefined;
   /** The option that names it. */
   readonly option: string;
+}
+
+export interface AskedReward {
+  readonly kind: string;
+  /** Undefined where the request names none and there is none. */
+  readonly name: string | undefined;
+  /** How often it is asked to compare two, of so many candidates; absent is never. */
+  readonly pairs?: (candidates: number) => number;
 }
 
 interface Definition<Name extends string, Options extends RuleSchema> {

@@ -141,9 +141,9 @@ function* embedded(
   if (texts.length === 0) return null;
   const result = yield* read<'embed'>({
     reading: 'embed',
-    backend: entry.backend,
+    backend,
     reward,
-    request: { model: entry.model, texts },
+    request: { model, texts, truncate },
   });
   if (!result.ok) return null;
   const vectors = new Map(texts.map((text, place) => [text, result.response.vectors[place]]));

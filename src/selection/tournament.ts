@@ -56,7 +56,10 @@ export const tournament = defineRule({
   needs: { answers: false, scores: false, judge: true },
   most: ({ format }) => (format === 'round_robin' ? MOST_IN_ROUND_ROBIN : MOST_PLAYERS),
   options,
-  asks: ({ judge }, context) => ({ reward: { kind: 'pairwise_judge', name: judge ?? usualJudge(context) }, option: 'judge' }),
+  asks: (given, context) => {
+    const pairs = (candidates: number) => mostMatches(given, candidates);
+    return { reward: { kind: 'pairwise_judge', name: given.judge ?? usualJudge(context), pairs }, option: 'judge' };
+  },
   *choose(contenders, given, context) {
     const order = ranked(contenders, given.tie_epsilon);
     const judge = given.judge ?? usualJudge(context);
@@ -89,6 +92,24 @@ function formatOf(format: Options['format'], players: number): Format {
   return players > ROUND_ROBIN_UP_TO ? 'knockout' : 'round_robin';
 }
 
+/** Matches of so many candidates at most: equal texts make them fewer, and `auto` then another format. */
+function mostMatches({ format, rounds, report_cycles: cycles }: Options, players: number): number {
+  const all = (n: number) => (n * (n - 1)) / 2;
+  const extra = cycles ? all(Math.min(TOP, players)) : 0;
+  switch (format) {
+    case 'round_robin':
+      return all(players);
+    case 'knockout':
+      return Math.max(0, players - 1) + extra;
+    case 'swiss':
+      return roundsOf(rounds, players) * Math.floor(players / 2) + extra;
+    case 'auto':
+      return Math.max(all(Math.min(players, ROUND_ROBIN_UP_TO)), players > ROUND_ROBIN_UP_TO ? players - 1 + extra : 0);
+  }
+}
+
+const roundsOf = (rounds: number | undefined, players: number): number => rounds ?? Math.ceil(Math.log2(Math.max(1, players)));
+
 interface Tournament {
   readonly format: Format;
   readonly given: Options;
@@ -109,7 +130,7 @@ function* played({ format, given, players, tieOrder, play }: Tournament): Asking
     const cycles = given.report_cycles ? { cycles: cyclesOf(ranking, matches).map((cycle) => cycle.map(id)) } : {};
     return { ranking, matches, report: { abilities: abilities(matches), ...cycles, results: results(matches) } };
   }
-  const rounds = given.rounds ?? Math.ceil(Math.log2(players.length));
+  const rounds = roundsOf(given.rounds, players.length);
   const table = format === 'swiss' ? yield* swiss(players.length, rounds, tieOrder, play) : null;
   const { ranking, matches } = table ?? (yield* knockout(players.length, play));
   const extra = given.report_cycles ? yield* missing(ranking.slice(0, TOP), matches, play) : [];

@@ -41,7 +41,10 @@ export const universalConsistency = defineRule({
         "Of the judge's prompt, set to what its context holds. Where all candidates are more, those that agree most by tokens are shown, and the choice is degraded.",
       ),
   }),
-  asks: ({ judge }, { policy }) => ({ policy: judge ?? policy, option: 'judge' }),
+  asks: ({ judge, permutations, max_tokens: tokens }, { policy }) => ({
+    policy: { name: judge ?? policy, tokens: permutations * tokens },
+    option: 'judge',
+  }),
   *choose(contenders, options, context) {
     const { prompt, seed = 0 } = context;
     if (!prompt) throw new Error('A task without a prompt is refused before its rule begins.');

@@ -373,7 +373,7 @@ describe('the rule', () => {
   });
 
   test('the judge is the one named, else the first of the config; 64 in a round robin, 256 otherwise', () => {
-    expect(startRule('tournament', {}).asks(context)).toEqual({
+    expect(startRule('tournament', {}).asks(context)).toMatchObject({
       reward: { kind: 'pairwise_judge', name: 'better' },
       option: 'judge',
     });
@@ -397,4 +397,20 @@ describe('the rule', () => {
     for (const format of ['knockout', 'swiss', 'round_robin']) expect(wins(format) / 200).toBeGreaterThan(0.55); // 0.25 by chance
     expect(wins('round_robin')).toBeGreaterThan(wins('knockout') - 20);
   });
+});
+
+test.each([
+  { options: {}, counts: { 1: 0, 2: 1, 8: 28, 9: 28, 40: 39 } },
+  { options: { format: 'knockout' }, counts: { 1: 0, 8: 7, 9: 8 } },
+  { options: { format: 'knockout', report_cycles: true }, counts: { 3: 5, 8: 13 } },
+  { options: { format: 'swiss' }, counts: { 8: 12, 9: 16 } },
+  { options: { format: 'round_robin' }, counts: { 8: 28, 64: 2016 } },
+])('matches at most, by which a budget is sized: $options', ({ options, counts }) => {
+  const { reward } = startRule('tournament', options).asks(context)!;
+  for (const [candidates, matches] of Object.entries(counts)) {
+    expect(reward!.pairs!(Number(candidates)), candidates).toBe(matches);
+    if (Number(candidates) > 16) continue;
+    const played = select('tournament', options, contenders({ scores: Array(Number(candidates)).fill(0) }), higher).asked;
+    expect(played.length).toBeLessThanOrEqual(matches);
+  }
 });

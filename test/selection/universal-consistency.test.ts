@@ -168,7 +168,13 @@ describe('the rule (methods A.7)', () => {
   });
 
   test('who judges is known beforehand', () => {
-    expect(startRule('universal_consistency', {}).asks(context)).toEqual({ policy: 'writer', option: 'judge' });
-    expect(startRule('universal_consistency', { judge: 'other' }).asks(context)).toEqual({ policy: 'other', option: 'judge' });
+    expect(startRule('universal_consistency', {}).asks(context)).toEqual({
+      policy: { name: 'writer', tokens: 768 },
+      option: 'judge',
+    });
+    expect(startRule('universal_consistency', { judge: 'other', permutations: 2, max_tokens: 9 }).asks(context)).toEqual({
+      policy: { name: 'other', tokens: 18 },
+      option: 'judge',
+    });
   });
 });
