@@ -72,6 +72,11 @@ export const strategyMembers = {
   options: z.record(z.string(), z.unknown()).optional().describe("Checked by the strategy's own schema; see /v1/strategies."),
 };
 
+/** Why no answer was read (methods G.1); absent where one was, and where the policy has no extractor. */
+export const answerReason = z
+  .enum(['no_match', 'empty', 'ambiguous', 'unclosed', 'truncated', 'timeout'])
+  .describe('Why `answer` is null although the policy reads answers.');
+
 export const candidateAnswer = z.strictObject({
   id: z.string().describe('Its path: the prompt is 0, its children 0.0, 0.1, ...'),
   index: z.int(),
@@ -81,6 +86,7 @@ export const candidateAnswer = z.strictObject({
   scores: scoresByReward,
   text: z.string().optional(),
   answer: z.string().nullable().optional(),
+  answer_reason: answerReason.optional(),
   steps: z.array(z.strictObject({ text: z.string(), scores: z.record(z.string(), z.number()) })).optional(),
   logprobs: z.array(tokenLogprob).optional(),
 });
@@ -92,6 +98,7 @@ export const choice = z.strictObject({
   message: z.strictObject({ role: z.literal('assistant'), content: z.string() }),
   finish_reason: finishReason,
   answer: z.string().nullable().describe("What the policy's extractor reads out of it; null where there is none."),
+  answer_reason: answerReason.optional(),
 });
 
 export const selectionReport = z.strictObject({

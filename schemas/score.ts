@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { rewardsField, scoresByReward } from './reward.ts';
-import { messages, prompt, reference } from './run.ts';
+import { answerReason, messages, prompt, reference } from './run.ts';
 import { seed } from './sampling.ts';
 import { account, usage } from './usage.ts';
 
@@ -21,7 +21,14 @@ export const scoreBody = z.strictObject({
 
 export const scoreAnswer = z.strictObject({
   object: z.literal('winnow.scores'),
-  data: z.array(z.strictObject({ index: z.int(), scores: scoresByReward })),
+  data: z.array(
+    z.strictObject({
+      index: z.int(),
+      scores: scoresByReward,
+      answer: z.string().nullable().optional().describe('Where the policy reads answers.'),
+      answer_reason: answerReason.optional(),
+    }),
+  ),
   usage,
   account,
   warnings: z.array(z.string()),

@@ -7,7 +7,7 @@ import type { Scored } from '../operation.ts';
 import { finishReason } from '../operation.ts';
 import type { Choice } from '../selection/define.ts';
 import type { Outcome } from '../strategies/solve.ts';
-import { readAnswer } from './pick.ts';
+import { extraction, toldAnswer } from './pick.ts';
 import type { Task } from './task.ts';
 
 /** A run that has ended: what it found and what it learnt on the way. */
@@ -40,7 +40,7 @@ export function runAnswer(finished: Finished): RunAnswer {
       index: indexOf(chosen, finished),
       message: { role: 'assistant', content: chosen.text },
       finish_reason: finishReason(chosen),
-      answer: answerOf(chosen, task),
+      ...answerOf(chosen, task),
     },
     usage: usage(finished.ledger),
     system_fingerprint: fingerprints.length > 0 ? `fp_${[...fingerprints].sort().join('_')}` : null,
@@ -150,10 +150,13 @@ export const scoresOf = ({ scores }: Pick<Scored, 'scores'>): CandidateAnswer['s
     }),
   );
 
-function wholeCandidate(candidate: Scored, task: Task): Pick<CandidateAnswer, 'text' | 'answer' | 'steps' | 'logprobs'> {
+function wholeCandidate(
+  candidate: Scored,
+  task: Task,
+): Pick<CandidateAnswer, 'text' | 'answer' | 'answer_reason' | 'steps' | 'logprobs'> {
   return {
     text: candidate.text,
-    answer: answerOf(candidate, task),
+    ...answerOf(candidate, task),
     steps: candidate.steps.map((text, place) => ({ text, scores: stepScores(candidate, place) })),
     ...(candidate.logprobs && task.shownLogprobs !== undefined
       ? { logprobs: shown(candidate.logprobs, task.shownLogprobs) }
@@ -174,7 +177,7 @@ const stepScores = ({ scores }: Scored, place: number): Record<string, number> =
     }),
   );
 
-const answerOf = (candidate: Scored, { policy }: Task): string | null => readAnswer(candidate, policy.answer)?.raw ?? null;
+const answerOf = (candidate: Scored, { policy }: Task) => toldAnswer(extraction(candidate, policy.answer));
 
 /** Its number among the run's answers. An open prefix never became one: those follow, in the order of the pool. */
 function indexOf(candidate: Scored, { indexes, outcome }: Finished): number {

@@ -9,6 +9,7 @@ import { scoresOf } from '../requests/answer.ts';
 import { withCombined } from '../requests/combined.ts';
 import { judgeTokens } from '../requests/judge-tokens.ts';
 import { readModel } from '../requests/model-string.ts';
+import { extraction, toldAnswer } from '../requests/pick.ts';
 import { readPrompt, readReferences } from '../requests/prompt.ts';
 import { readRewards, refuseUnableRewards } from '../requests/rewards.ts';
 import { brought, nothingScored, rewardAccount, rewardUsage, scoreAll } from '../requests/scoring.ts';
@@ -44,7 +45,11 @@ export const scoreRoute = (services: Services) => async (context: AppContext) =>
   });
   const answer: ScoreAnswer = {
     object: 'winnow.scores',
-    data: scores.map((byReward, index) => ({ index, scores: scoresOf({ scores: byReward }) })),
+    data: scores.map((byReward, index) => ({
+      index,
+      scores: scoresOf({ scores: byReward }),
+      ...(policy.answer === null ? {} : toldAnswer(extraction({ text: body.candidates[index]!, finish: 'stop' }, policy.answer))),
+    })),
     usage: rewardUsage(ledger),
     account: rewardAccount(ledger),
     warnings: [],
