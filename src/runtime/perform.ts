@@ -6,22 +6,20 @@ import { readOnce } from './read.ts';
 import type { Perform } from './run.ts';
 import { sampleInWaves } from './sample.ts';
 import { scoring } from './score.ts';
+import { Stopwatch } from './stopwatch.ts';
 
 /** The interpreter's hands: an operation becomes calls to backends, within the budget and the time. */
 export function performing(context: RunContext, state: RunState): Perform {
+  const stopwatch = new Stopwatch(context.clock, state);
   return {
     ask: async (operation) => {
       context.signal.throwIfAborted();
-      const began = context.clock();
       const number = ++state.operations; // operations may be under way together
       if (operation.kind === 'sample') {
-        const candidates = await sampleInWaves(operation, context, state, number);
-        state.generateMs += context.clock() - began;
+        const candidates = await stopwatch.during('sample', () => sampleInWaves(operation, context, state, number));
         return { kind: 'sample', candidates };
       }
-      const result = await readOnce(operation, number, context, state);
-      state.scoreMs += context.clock() - began;
-      return { kind: 'read', result };
+      return { kind: 'read', result: await stopwatch.during('read', () => readOnce(operation, number, context, state)) };
     },
     scoring: (operation, replaying, nested) => scoring(operation, context, state, { replaying, nested }),
     atOnce: (operations) => sampledAtMost(operations, context) <= context.ledger.available - context.finishingReserve,
