@@ -26,7 +26,7 @@ test.each([
 });
 
 test('the answer, the references and the tokens are those of the candidate', () => {
-  const around = { references: ['7', '8'], answer: { type: 'number', methods: ['boxed'] }, tokenCount: 12 } as const;
+  const around: Around = { references: ['7', '8'], answer: { type: 'number', methods: ['boxed'] }, tokenCount: 12 };
   expect(cel('answer == reference && references.size() == 2 && tokens == 12', 'So \\boxed{7}', around)).toBe(true);
   expect(cel('answer == "7"', 'no box', around)).toBeNull();
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { AnswerConfig } from '../../schemas/config.ts';
 import { CheckError } from '../../src/rewards/rules/verdict.ts';
 import { paragraphsOf, sentencesOf, wordsOf } from '../../src/rewards/rules/words.ts';
 import { judge, passed } from './rule-run.ts';
@@ -170,7 +171,7 @@ describe('against right answers', () => {
     expect(match('numeric', '0.5001', ['0.5'], { options: { abs_tolerance: 0.001 } })).toBe(true);
   });
 
-  const answer = { type: 'number', methods: ['boxed'] } as const;
+  const answer: AnswerConfig = { type: 'number', methods: ['boxed'] };
   test('the answer is read as the policy reads it', () => {
     const text = 'First 9, then \\boxed{7}.';
     expect(passed({ check: 'match', mode: 'numeric' }, text, { references: ['7'], answer })).toBe(true);

@@ -34,7 +34,7 @@ const prose = (text: string): string =>
     .trim();
 
 function tooShort(text: string): boolean {
-  const letters = text.match(/\p{L}/gu)?.length ?? 0;
+  const letters = text.match(/[\p{L}\p{M}]/gu)?.length ?? 0;
   const signs = text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu)?.length ?? 0;
   return letters < FEWEST && signs < FEWEST_OF_SIGNS;
 }
