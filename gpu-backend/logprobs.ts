@@ -38,8 +38,7 @@ export async function logprobs(engine: Engine, request: LogprobsRequest, signal:
     const each = left.next().value;
     if (!each)
       return { id, ok: false, reason: 'It could not be read in time, or its reading failed; the log of the backend says how.' };
-    const ends = steps && stepEnds(reader, prompt, tokens, steps);
-    return { id, ok: true, tokens, ...told(each, answers), ...(ends ? { step_ends: ends } : {}) };
+    return { id, ok: true, tokens, ...told(each, answers), ...(steps && borders(reader, prompt, tokens, steps)) };
   });
   return { results, usage: { ...usage } };
 }
@@ -82,24 +81,30 @@ function refuseStrangeSteps({ continuations }: LogprobsRequest): void {
 }
 
 /** Each step ends with the token that holds its last character; undefined where the tokens do not read as the text. */
-function stepEnds(
+function borders(
   { tokenizer }: Reader,
   prompt: readonly number[],
   tokens: readonly number[],
   steps: readonly string[],
-): number[] | undefined {
+): { step_starts: number[]; step_ends: number[] } | undefined {
   const detokenizer = new Detokenizer(tokenizer, prompt);
   let read = '';
-  const ends = tokens.map((token) => {
+  const lengths = tokens.map((token) => {
     read += detokenizer.push(token);
     return read.length;
   });
   if (read !== steps.join('')) return undefined;
   let length = 0;
-  return steps.map((step) => {
+  const step_starts: number[] = [];
+  const step_ends: number[] = [];
+  for (const step of steps) {
+    const before = tokensUpTo(length, lengths);
+    const shared = before > 0 && lengths[before - 1]! > length;
+    step_starts.push(shared ? before - 1 : before);
     length += step.length;
-    return tokensUpTo(length, ends);
-  });
+    step_ends.push(tokensUpTo(length, lengths));
+  }
+  return { step_starts, step_ends };
 }
 
 /** The ids of an answer, each once: one where it is given as a text or an id, at least one where as several spellings. */

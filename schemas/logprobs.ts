@@ -64,6 +64,10 @@ export const measuredContinuation = z.union([
       .array(z.int().min(0))
       .optional()
       .describe('For each of `steps`: tokens up to its end. Absent where the tokens do not read as the text.'),
+    step_starts: z
+      .array(z.int().min(0))
+      .optional()
+      .describe('For each of `steps`: tokens before it. One less than the end before it where a token holds characters of both.'),
     answers: z
       .array(
         z.strictObject({

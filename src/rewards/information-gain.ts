@@ -55,7 +55,8 @@ export function gain(without: MeasuredContinuation, behindIt: MeasuredContinuati
 /** Tokens of the second step with their log-probability, or why there are none. */
 function rightPart(measured: MeasuredContinuation): { tokens: readonly number[]; logprob: number } | string {
   if (!measured.ok) return measured.reason;
-  const [start, end] = measured.step_ends ?? [];
+  // a token that holds the end of the separator as well, as " Lisbon" behind "Answer: ", is the right answer's
+  const [start, end] = [measured.step_starts?.[1], measured.step_ends?.[1]];
   if (start === undefined || end === undefined) return 'unreadable_tokens';
   const tokens = measured.tokens.slice(start, end);
   if (tokens.length === 0) return 'no_tokens';

@@ -20,6 +20,7 @@ const behind =
       return {
         tokens: [...Array(first).fill(1), ...rightIds],
         logprobs: [...Array(first).fill(-3), ...of].map((logprob) => ({ token: 't', logprob })),
+        step_starts: [0, first],
         step_ends: [first, first + of.length],
       };
     })(operation);

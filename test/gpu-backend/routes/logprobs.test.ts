@@ -70,8 +70,17 @@ test('where steps end among the tokens; steps that are not the text are refused'
       .join(''),
   );
   expect(read).toEqual(steps.map((_, step) => steps.slice(0, step + 1).join('')));
+  expect(result.step_starts).toEqual([0, ...result.step_ends!.slice(0, -1)]);
   const response = await ask({ continuations: [{ id: 'x', text: '12', steps: ['1', '3'] }] });
   expect(await errorOf(response)).toMatchObject({ code: 'invalid_value', param: 'continuations[0].steps' });
+});
+
+test('a token that holds characters of two steps is in both', async () => {
+  const steps = ['20 ', '+ 12']; // this model has one token for " + "
+  const [result] = await measured({ continuations: [{ id: 'x', text: steps.join(''), steps }] });
+  if (!result?.ok) throw new Error('It failed.');
+  expect(result.logprobs.map(({ token }) => token)).toContain(' + ');
+  expect(result.step_starts![1]).toBe(result.step_ends![0]! - 1);
 });
 
 test('a text that is too long, has a character or a special token of its own, fails alone', async () => {
