@@ -1,6 +1,7 @@
 /** POST /v1/evaluate and `npx winnow eval`: how good rewards are at choosing, from candidates whose worth is known. */
 import { z } from 'zod';
 import { finishReason } from './candidate.ts';
+import { checkOptions } from './check.ts';
 import { answerConfig } from './config.ts';
 import { rewardsField } from './reward.ts';
 import { messages, prompt, reference } from './run.ts';
@@ -79,6 +80,9 @@ export const evaluationOptions = z.strictObject({
     .describe('What scores are, for calibration. Absent: probabilities where all are 0 to 1.'),
   revisions: z.record(name, z.string().max(256)).optional().describe('Which version of each reward gave the scores: told again.'),
   answer: answerConfig.optional().describe("How answers are read out of texts; the policy's way, or by a mark, where absent."),
+  check: checkOptions
+    .optional()
+    .describe('How answers are held against the reference (methods G.8); as answers are read, where absent.'),
   seed: seed.optional().describe('Of bootstraps, drawn subsets and sampled candidates; 0 where absent.'),
 });
 export type EvaluationOptions = z.infer<typeof evaluationOptions>;

@@ -172,7 +172,12 @@ export const evaluationReport = z.strictObject({
       tokens,
       seed: z.int(),
       tie_rule: z.string(),
-      extraction: z.strictObject({ failed: count, of: count, rate: known }),
+      extraction: z.strictObject({
+        failed: count,
+        of: count,
+        rate: known,
+        undecided: count.describe('Answers that could be told neither right nor wrong: they count as wrong.'),
+      }),
       reward_revisions: z.record(z.string(), z.string().nullable()),
       policy_fingerprints: z.array(z.string()),
       interval: z.strictObject({ method: z.literal('bootstrap over problems'), resamples: count, confidence: z.number() }),

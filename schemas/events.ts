@@ -22,6 +22,8 @@ export const roundEvent = z.strictObject({
   kept: z.array(z.string()),
   spent: z.strictObject({ candidates: z.int(), tokens: z.int(), time_ms: z.int() }),
 });
+/** Of an evaluation: rows so far. */
+export const progressEvent = z.strictObject({ done: z.int(), of: z.int(), used: z.int(), bad: z.int(), sampled: z.int() });
 export const pruneEvent = z.strictObject({ id: z.string(), reason: z.string() });
 
 /** What was written of an answer since the last one: for a stream of chat alone, no native route shows it. */
@@ -37,4 +39,5 @@ export type ProgressEvent =
   | { readonly name: 'candidate'; readonly data: z.infer<typeof candidateEvent> }
   | { readonly name: 'score'; readonly data: z.infer<typeof scoreEvent> }
   | { readonly name: 'round'; readonly data: z.infer<typeof roundEvent> }
+  | { readonly name: 'progress'; readonly data: z.infer<typeof progressEvent> }
   | { readonly name: 'prune'; readonly data: z.infer<typeof pruneEvent> };

@@ -9,6 +9,7 @@ import { disagreementRatio, isOutlier } from './winner.ts';
 
 const LEAST = 8; // candidates: a correlation over fewer is noise
 const STRONG = 0.8;
+const WITH_TEXTS = 'rows with texts';
 
 export type Flag = (why: string) => void;
 
@@ -42,8 +43,6 @@ export class Biases {
   readonly length = new Correlations();
   readonly repetition = new Correlations();
   readonly #traits = new Map<Trait, { winners: Column; excess: Column }>();
-  /** Rows with texts so far: a trait that is new was borne by nobody in them. */
-  readonly #rowsWithTexts: number[] = [];
 
   add(
     set: CandidateSet,
@@ -80,7 +79,7 @@ export class Biases {
       excess.put(row, bears ? won - meanOf(bears.map(Number)) : 0);
       if (won > 0 && gateMarkers.some((marker) => marker === trait)) flag(`the winner bears ${trait}`);
     }
-    this.#rowsWithTexts.push(row);
+    this.columns.put(WITH_TEXTS, row, 0);
   }
 
   #addWinner(
@@ -99,9 +98,13 @@ export class Biases {
   trait(trait: Trait): { winners: Column; excess: Column } {
     const known = this.#traits.get(trait);
     if (known) return known;
-    const made = { winners: this.columns.named(`${trait} of winners`), excess: this.columns.named(`excess ${trait}`) };
+    // in the rows before, nobody bore it
+    const zeros = () => this.columns.named(WITH_TEXTS).zeros();
+    const made = {
+      winners: this.columns.named(`${trait} of winners`, zeros),
+      excess: this.columns.named(`excess ${trait}`, zeros),
+    };
     this.#traits.set(trait, made);
-    for (const row of this.#rowsWithTexts) for (const column of [made.winners, made.excess]) column.put(row, 0);
     return made;
   }
 

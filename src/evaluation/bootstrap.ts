@@ -1,6 +1,6 @@
 /** How sure a mean over problems is: problems are drawn anew, with replacement, as often as there are problems (methods F.7). */
 import { mulberry32, subSeed } from '../random.ts';
-import type { Column } from './columns.ts';
+import { type Column, groupsOf } from './columns.ts';
 
 /** A mean and its interval; `low` and `high` are null without bootstraps. */
 export interface Estimate {
@@ -26,10 +26,11 @@ export class Bootstrap {
     this.#tail = (1 - confidence) / 2;
     for (const column of columns) this.#means.set(column, new Float64Array(resamples));
     const random = mulberry32(subSeed(seed, 'bootstrap', rows));
-    const times = new Uint16Array(rows);
+    const groups = groupsOf(rows);
+    const times = new Float64Array(groups);
     for (let draw = 0; draw < resamples; draw++) {
       times.fill(0);
-      for (let row = 0; row < rows; row++) times[Math.floor(random() * rows)]!++;
+      for (let group = 0; group < groups; group++) times[Math.floor(random() * groups)]!++;
       for (const [column, means] of this.#means) means[draw] = column.meanAt(times);
     }
   }

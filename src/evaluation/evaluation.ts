@@ -5,7 +5,7 @@ import type { AnswerConfig } from '../../schemas/config.ts';
 import type { EvaluateRow, EvaluationOptions } from '../../schemas/evaluate.ts';
 import { subSeed } from '../random.ts';
 import { Biases } from './biases.ts';
-import { type CandidateSet, candidateSet } from './candidate-set.ts';
+import { type CandidateSet, candidateSet, type Reading } from './candidate-set.ts';
 import { Choosing, type RowContext } from './choosing.ts';
 import { Columns } from './columns.ts';
 import { Distances } from './distances.ts';
@@ -14,7 +14,7 @@ import { featuresOf } from './features.ts';
 import { ballotOf, expectedMajority } from './majority.ts';
 import { Ordering } from './ordering.ts';
 import type { Outcome } from './prediction.ts';
-import { type ProbedWinner, Probes } from './probes.ts';
+import { Probes } from './probes.ts';
 
 /** Everything that is measured of one reward. */
 export interface Tally {
@@ -50,7 +50,7 @@ const POWERS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 export class Evaluation {
   readonly options: EvaluationOptions;
   readonly seed: number;
-  readonly #answer: AnswerConfig | null;
+  readonly #reading: Reading;
   readonly columns = new Columns();
   readonly tallies = new Map<string, Tally>();
   readonly distances = new Distances();
@@ -61,7 +61,7 @@ export class Evaluation {
   readonly #outcomes = new Map<number, Outcome>();
   readonly counts = { read: 0, used: 0, bad: 0, sampled: 0, too_few: 0, unlabelled: 0 };
   readonly sizes = { least: Number.POSITIVE_INFINITY, most: 0, total: 0 };
-  readonly extraction = { failed: 0, of: 0 };
+  readonly extraction = { failed: 0, of: 0, undecided: 0 };
   spent: Spent = { policy: 0, reward: 0, wasted: 0 };
   #wanted: readonly number[] | undefined;
   /** Rewards above the most that are told. */
@@ -71,7 +71,7 @@ export class Evaluation {
   constructor(options: EvaluationOptions, answer: AnswerConfig | null = null) {
     this.options = options;
     this.seed = options.seed ?? 0;
-    this.#answer = options.answer ?? answer;
+    this.#reading = { answer: options.answer ?? answer, check: options.check ?? {} };
     this.#wanted = options.grid && [...new Set(options.grid)].sort((a, b) => a - b);
   }
 
@@ -89,7 +89,7 @@ export class Evaluation {
    */
   add(row: EvaluateRow, line: number, spent?: Spent): void {
     this.counts.read++;
-    const set = candidateSet(row, line, this.#answer);
+    const set = candidateSet(row, line, this.#reading);
     this.spent = added(this.spent, spent ?? { policy: set.tokens, reward: null, wasted: null });
     if (set.size < this.options.min_candidates) {
       this.counts.too_few++;
@@ -113,9 +113,9 @@ export class Evaluation {
     this.distances.add(set);
   }
 
-  /** Scores of a winner and of its changed texts, by a reward. */
-  addProbe(reward: string, probed: ProbedWinner): void {
-    this.#tally(reward)?.probes.add(probed);
+  /** What changes that make no text better did to a winner's score, in deviations of its prompt's scores; null is unknown. */
+  addProbe(reward: string, rises: Readonly<Record<string, number | null>>): void {
+    this.#tally(reward)?.probes.add(rises);
   }
 
   /** N of the curves: those that every used row has. */
@@ -133,7 +133,7 @@ export class Evaluation {
     return this.#wanted.filter((n) => n <= size);
   }
 
-  #addLabels({ size, answers }: CandidateSet, gold: readonly number[], { row, grid, right, seed }: RowContext): void {
+  #addLabels({ size, answers, undecided }: CandidateSet, gold: readonly number[], { row, grid, right, seed }: RowContext): void {
     const rights = right!.filter(Boolean).length;
     this.columns.put('random', row, gold.reduce((sum, value) => sum + value, 0) / size);
     const ballot = answers && ballotOf(answers, gold);
@@ -143,6 +143,7 @@ export class Evaluation {
     }
     this.extraction.of += answers?.length ?? 0;
     this.extraction.failed += answers?.filter((answer) => answer === null).length ?? 0;
+    this.extraction.undecided += undecided;
     const key = size * 2048 + rights;
     const known = this.#outcomes.get(key);
     this.#outcomes.set(key, { n: size, right: rights, problems: (known?.problems ?? 0) + 1 });

@@ -28,17 +28,19 @@ export function ballotOf(answers: readonly (string | null)[], gold: readonly num
   };
 }
 
-const MOST_STEPS = 4_000_000; // of the exact count, about 10 ms; above it subsets are drawn
+const MOST_STEPS = 1_000_000; // of the exact count, some milliseconds; above it subsets are drawn
 const DRAWN = 256;
 
 /**
  * Expected gold of the answer that wins among k drawn samples; where several lead, each is as likely. Exact, but above a
- * bound of work (n x k^2) the mean of 256 subsets drawn from `seed`. Where none of the k has an answer, one of them is taken.
+ * bound of work (n x k^2 for each size of cluster) the mean of 256 subsets drawn from `seed`. Where none of the k has an answer,
+ * one of them is taken.
  */
 export function expectedMajority(ballot: Ballot, k: number, seed: number): number {
   const n = ballot.silent.size + ballot.clusters.reduce((sum, { size }) => sum + size, 0);
   if (k === n) return winner(ballot);
-  return n * k * k > MOST_STEPS ? drawn(ballot, n, k, seed) : exact(ballot, n, k);
+  const sizes = new Set(ballot.clusters.filter(({ gold }) => gold !== 0).map(({ size }) => size)).size;
+  return sizes * n * k * k > MOST_STEPS ? drawn(ballot, n, k, seed) : exact(ballot, n, k);
 }
 
 /** Gold of the answer that leads the whole ballot. */
@@ -68,20 +70,26 @@ function drawn({ clusters, silent }: Ballot, n: number, k: number, seed: number)
 const SILENT = -1;
 const silentVotes = ({ size }: Votes): number[] => Array.from({ length: size }, () => SILENT);
 
-/**
- * Counts k-subsets: those in which this cluster has m samples, t others have m too, and none has more, are worth gold / (t + 1).
- * Clusters smaller than m cannot lead, so they and the silent ones are one pool.
- */
+/** Clusters of one size win as often, so that each size is counted once. */
 function exact({ clusters, silent }: Ballot, n: number, k: number): number {
-  const all = choose(n, k);
-  let sum = (choose(silent.size, k) / all) * silent.gold;
-  for (const [place, { size, gold }] of clusters.entries()) {
-    if (gold === 0) continue;
-    for (let m = 1; m <= Math.min(size, k); m++) {
-      const rivals = clusters.flatMap((one, other) => (other !== place && one.size >= m ? [one.size] : []));
-      const pool = n - size - rivals.reduce((total, rival) => total + rival, 0);
-      sum += gold * (choose(size, m) / all) * shared(rivals, pool, m, k - m);
-    }
+  let sum = (choose(silent.size, k) / choose(n, k)) * silent.gold;
+  const gold = new Map<number, number>();
+  for (const one of clusters) if (one.gold !== 0) gold.set(one.size, (gold.get(one.size) ?? 0) + one.gold);
+  const sizes = clusters.map(({ size }) => size);
+  for (const [size, total] of gold) sum += total * winning(size, sizes.toSpliced(sizes.indexOf(size), 1), n, k);
+  return sum;
+}
+
+/**
+ * That a cluster wins, by counting k-subsets: those in which it has m samples, t others have m too, and none has more, are
+ * worth 1 / (t + 1). Clusters smaller than m cannot lead, so they and the silent ones are one pool.
+ */
+function winning(size: number, others: readonly number[], n: number, k: number): number {
+  let sum = 0;
+  for (let m = 1; m <= Math.min(size, k); m++) {
+    const rivals = others.filter((other) => other >= m);
+    const pool = n - size - rivals.reduce((total, rival) => total + rival, 0);
+    sum += (choose(size, m) / choose(n, k)) * shared(rivals, pool, m, k - m);
   }
   return sum;
 }

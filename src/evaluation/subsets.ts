@@ -34,7 +34,8 @@ function* drawnSubsets(n: number, k: number, count: number, random: () => number
   }
 }
 
-const SUBSETS = 256; // drawn where there are more: 0.03 of noise a problem, which the mean over problems divides
+/** Subsets that are drawn where there are more: 256 add 0.03 of noise a problem, which the mean over problems divides. */
+const subsetsOf = (k: number): number => Math.min(256, Math.max(16, Math.floor(8192 / k)));
 
 /**
  * Expected gold where one of k drawn samples is picked with a probability of softmax(score / temperature) (methods A.5). One
@@ -43,7 +44,7 @@ const SUBSETS = 256; // drawn where there are more: 0.03 of noise a problem, whi
 export function softmaxOfK(
   scores: readonly (number | null)[],
   gold: readonly number[],
-  { k, temperature, seed, limit = SUBSETS }: { k: number; temperature: number; seed: number; limit?: number },
+  { k, temperature, seed, limit = subsetsOf(k) }: { k: number; temperature: number; seed: number; limit?: number },
 ): number {
   const random = mulberry32(seed);
   return meanOverSubsets({ n: scores.length, k, limit, random }, (subset) => {

@@ -1,4 +1,6 @@
 import { chatAnswer } from '../../schemas/chat-completions.ts';
+import { evaluateRequest } from '../../schemas/evaluate.ts';
+import { evaluateAnswer } from '../../schemas/evaluation.ts';
 import { health, modelEntry, modelList, rewardList, strategyList } from '../../schemas/models.ts';
 import { cohereAnswer, jinaAnswer, rerankRequest } from '../../schemas/rerank.ts';
 import { runAnswer } from '../../schemas/run.ts';
@@ -6,6 +8,7 @@ import { scoreAnswer, scoreBody } from '../../schemas/score.ts';
 import { selectAnswer } from '../../schemas/select.ts';
 import { chatBody, chatCompletions } from './chat-completions.ts';
 import type { Endpoint } from './endpoint.ts';
+import { evaluate } from './evaluate.ts';
 import { healthz, readyz } from './health.ts';
 import { listModels, listRewards, listStrategies, oneModel } from './models.ts';
 import { openapi } from './openapi.ts';
@@ -67,6 +70,15 @@ export const endpoints: readonly Endpoint[] = [
     request: selectBody,
     response: selectAnswer,
     handle: select,
+  },
+  {
+    method: 'POST',
+    path: '/v1/evaluate',
+    summary: 'How well rewards choose: accuracy by number of samples, optimal N, biases, alarms.',
+    request: evaluateRequest,
+    response: evaluateAnswer,
+    streams: true,
+    handle: evaluate,
   },
   {
     method: 'POST',

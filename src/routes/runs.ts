@@ -73,7 +73,7 @@ async function answerRun(
 }
 
 /** Native events: the name as the SSE event, JSON as its data, ids counting from 1; ends after `result` or `error`. */
-function nativeVoice(): Voice<unknown> {
+export function nativeVoice(): Voice<unknown> {
   let id = 0;
   const said = (event: string, data: unknown) => ({ event, data: JSON.stringify(data), id: String(++id) });
   return {

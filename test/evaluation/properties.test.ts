@@ -117,8 +117,8 @@ test('above the bound of work the majority is drawn, and near the exact one', ()
     given,
     given.map((one) => Number(one === 'a')),
   );
-  const exactly = expectedMajority(ballot, 81, 1); // just below the bound
-  expect(Math.abs(expectedMajority(ballot, 82, 1) - exactly)).toBeLessThan(
+  const exactly = expectedMajority(ballot, 40, 1); // 600 x 40^2 is below the bound
+  expect(Math.abs(expectedMajority(ballot, 41, 1) - exactly)).toBeLessThan(
     4 * Math.sqrt((exactly * (1 - exactly)) / 256) + 0.005,
   );
 });
