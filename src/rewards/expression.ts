@@ -56,9 +56,8 @@ export const expression = defineReward({
   members: ({ members }) => Object.values(members),
   refuse(named, subject, param) {
     const fault = faultOfExpression(named);
-    const given = named.options.expression !== undefined;
     if (fault !== null)
-      throw new WinnowError('invalid_value', `${quoted(named.name)}: ${fault}`, { param: given ? `${param}.expression` : param });
+      throw new WinnowError('invalid_value', `The expression of the reward ${quoted(named.name)}: ${fault}`, { param });
     const used = variablesOf(treeOf(named)!);
     if (used.has('reference') && subject.references.length === 0)
       throw new WinnowError(

@@ -198,7 +198,7 @@ describe('a request may bring its own', () => {
       return null;
     };
     expect(message({})).toMatch(/^invalid_value rewards\[0\]: .*no expression/);
-    expect(message({ expression: v('other') })).toMatch(/^invalid_value rewards\[0\]\.expression: .*no variable "other"/);
+    expect(message({ expression: v('other') })).toMatch(/^invalid_value rewards\[0\]: .*no variable "other"/);
     expect(message({ expression: op('eq', v('text'), v('reference')) })).toMatch(/^capability_missing .*reference/);
     expect(message({ expression: op('len', v('answer')) })).toMatch(/^capability_missing .*answer/);
     expect(message({ expression: v('match') })).toBeNull();
