@@ -10,7 +10,11 @@ export const ensemble = z
   .strictObject({
     kind: z.literal('ensemble').describe('One number of several rewards that measure the same thing.'),
     members: z
-      .array(member({ calibration: calibration.optional().describe('Default: none where all are probabilities, else zscore.') }))
+      .array(
+        member({
+          calibration: calibration.optional().describe('Default: none where all are probabilities after theirs, else zscore.'),
+        }),
+      )
       .min(1)
       .max(16)
       .describe('Two to eight gain the most. On one scale: each goes through its calibration first.'),

@@ -59,7 +59,9 @@ function settingsOf({ config, options }: Ensemble): EnsembleSettings {
 
 /** One scale for all: where one is no probability, a member without a calibration of its own counts by its place in the set. */
 function calibrationsOf({ config: { members }, about }: Ensemble): Calibration[] {
-  const alike = members.every(({ reward }) => about(reward).scale.output === 'probability');
+  const alike = members.every(
+    ({ reward, calibration = { map: 'none' } }) => calibratedScale(about(reward).scale, calibration).output === 'probability',
+  );
   return members.map(({ calibration }) => calibration ?? { map: alike ? 'none' : 'zscore' });
 }
 

@@ -98,7 +98,7 @@ const pointsOf = ({ value, decidedBy }: Verdict, { tie_below: least }: Config): 
   return value > 0 ? 1 : 0;
 };
 
-/** Every pair once; a pair without evidence is no match. A lone candidate has nobody to lose to. */
+/** Every pair once; a pair without evidence is no match. A candidate of which something is known, but no match, lost to nobody. */
 function pairwise(found: readonly Found[], config: Config): Score[] {
   const points = found.map((): number[] => []);
   const verdicts = found.map((): Readonly<Record<string, unknown>>[] => []);
@@ -114,11 +114,11 @@ function pairwise(found: readonly Found[], config: Config): Score[] {
       for (const place of [a, b]) verdicts[place]!.push(told);
     }
   }
-  return found.map(({ members }, place) => {
+  return found.map(({ beliefs, members }, place) => {
     const [told] = verdicts[place]!;
     const detail = { members, matches: points[place]!.length, ...told };
-    if (found.length === 1) return scored(0.5, detail);
-    return points[place]!.length === 0 ? memberFailed(detail) : scored(mean(points[place]!), detail);
+    if (beliefs.every((belief) => belief === null)) return memberFailed(detail);
+    return scored(points[place]!.length === 0 ? 0.5 : mean(points[place]!), detail);
   });
 }
 

@@ -3,7 +3,7 @@ import type { Score } from '../operation.ts';
 import { score } from '../operation.ts';
 import type { ConfigOf, Scale } from './define.ts';
 import { defineReward } from './define.ts';
-import { dependenceOn, validValue } from './members.ts';
+import { dependenceOn, sound, validValue } from './members.ts';
 
 type Gated = ConfigOf<'gated'>;
 
@@ -30,7 +30,7 @@ export const gated = defineReward({
       open = open.filter((_, order) => !stopped[order]);
     }
     const scores = yield* score(config.reward, prompt, at(open));
-    for (const [order, place] of open.entries()) results[place] = scores[order]!;
+    for (const [order, place] of open.entries()) results[place] = sound(scores[order]!);
     return results;
   },
 });

@@ -33,6 +33,10 @@ export function dependenceOn(about: (name: string) => About, names: readonly str
 /** null for one that failed. */
 export const validValue = (score: Score): number | null => (score.ok && Number.isFinite(score.value) ? score.value : null);
 
+/** A score that is handed on as it is. */
+export const sound = (score: Score): Score =>
+  score.ok && validValue(score) === null ? { ok: false, reason: 'not_finite' } : score;
+
 /** A number that came of arithmetic: a sum of large ones may be infinite. */
 export const scored = (value: number, detail: Detail): Score =>
   Number.isFinite(value) ? { ok: true, value, detail } : { ok: false, reason: 'not_finite', detail };

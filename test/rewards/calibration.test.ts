@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { type Calibration, calibration } from '../../schemas/rewards/calibration.ts';
 import { boundedCalibration, calibrate, calibratedScale, needsSet } from '../../src/rewards/calibration.ts';
 import { LOGIT, PROBABILITY, UNBOUNDED } from '../../src/rewards/define.ts';
@@ -141,6 +142,12 @@ test.each([
   { given: { map: 'zscore', mean: 1 }, why: 'has a number too many' },
 ])('a calibration that $why is refused', ({ given }) => {
   expect(calibration.safeParse(given).success).toBe(false);
+});
+
+test('its JSON Schema takes what it takes: a name alone, or an object', () => {
+  const { $schema: _, ...schema } = z.toJSONSchema(calibration, { io: 'input' });
+  expect(Object.keys(schema)).toEqual(['anyOf']);
+  expect(schema.anyOf![0]).toEqual({ type: 'string', enum: ['none', 'zscore', 'robust', 'rank', 'minmax', 'sigmoid'] });
 });
 
 const names = ['zscore', 'robust', 'rank', 'minmax'] as const;

@@ -26,6 +26,8 @@ export interface Driven {
   readonly scores: readonly Score[];
   /** Which texts each member was asked for, in order. */
   readonly asked: readonly { readonly reward: string; readonly texts: readonly string[] }[];
+  /** Rewards that were asked together. */
+  readonly atOnce: readonly (readonly string[])[];
 }
 
 const NAME = 'it';
@@ -57,10 +59,11 @@ export const refuse = (given: Given): void => kindOf(named(given).config).refuse
 
 export function composed(given: Given): Driven {
   const asked: { reward: string; texts: string[] }[] = [];
+  const atOnce: string[][] = [];
   const lookup = lookupOf(given);
   const task = { prompt: { text: 'question' }, subject: subjectOf(given) };
   const candidates = given.candidates.map((one, place) => (typeof one === 'string' ? candidate(`0.${place}`, one) : one));
-  return { scores: drive(kindOf(lookup.rewards[NAME]!).score({ ...named(given), ...task, candidates })), asked };
+  return { scores: drive(kindOf(lookup.rewards[NAME]!).score({ ...named(given), ...task, candidates })), asked, atOnce };
 
   function drive<T>(asking: Asking<T>): T {
     let turn = asking.next();
@@ -69,7 +72,10 @@ export function composed(given: Given): Driven {
   }
 
   function answer(operation: Operation): Result {
-    if (operation.kind === 'together') return { kind: 'together', results: operation.operations.map(answer) };
+    if (operation.kind === 'together') {
+      atOnce.push(operation.operations.map((one) => (one.kind === 'score' ? one.reward : one.kind)));
+      return { kind: 'together', results: operation.operations.map(answer) };
+    }
     if (operation.kind !== 'score') throw new Error(`It asked for ${operation.kind}.`);
     const { reward, prompt, candidates: those } = operation;
     const says = given.members[reward];

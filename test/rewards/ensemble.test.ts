@@ -108,6 +108,14 @@ describe('what its numbers are', () => {
       dependsOn: 'set',
       asks: ['it', 'a', 'b', 'c'],
     });
+    const given = {
+      kind: 'ensemble',
+      members: [
+        { reward: 'a', calibration: 'sigmoid' },
+        { reward: 'b', calibration: 'sigmoid' },
+      ],
+    };
+    expect(about({ entry: given, ...rows(TABLE, 'logit') }).scale.output).toBe('probability');
     const raw = { kind: 'ensemble', members: MEMBERS.map((reward) => ({ reward, calibration: 'none' })) };
     expect(about({ entry: raw, ...rows(TABLE, 'logit') })).toMatchObject({ scale: { output: 'logit' }, dependsOn: 'text' });
   });
