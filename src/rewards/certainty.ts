@@ -6,7 +6,7 @@ import type { Asking, Prefix, Score } from '../operation.ts';
 import { tokenConfidences, traceConfidence } from '../selection/token-confidence.ts';
 import { type ConfigOf, defineReward, type Named, type RewardTask, type Scale, type Subject } from './define.ts';
 import { reads, refuseUnread } from './model-needs.ts';
-import { readLogprobs } from './read-logprobs.ts';
+import { calls, readLogprobs } from './read-logprobs.ts';
 import { scoreOf } from './references.ts';
 
 const options = z.strictObject({ measure: measure.optional(), window: window.optional() });
@@ -34,8 +34,11 @@ export const certainty = defineReward({
     const { config, candidates } = task;
     const traces = ownLogprobs(config) ? candidates.map((candidate) => ownTrace(candidate, config.alternatives)) : [];
     const missing = candidates.filter((_, place) => !traces[place]);
-    const found = (yield* readTraces(task, missing)).values();
-    return candidates.map((_, place) => traceScore(traces[place] ?? found.next().value ?? 'backend_error', task));
+    const read: Score[] = [];
+    for (const part of calls(missing, config.quantity === 'confidence' ? 1 + config.alternatives : 1))
+      for (const trace of yield* readTraces(task, part)) read.push(traceScore(trace, task));
+    const left = read.values();
+    return candidates.map((_, place) => (traces[place] ? traceScore(traces[place], task) : left.next().value!));
   },
 });
 
@@ -69,7 +72,6 @@ function* readTraces(
   { name, config, prompt, lookup, subject }: Omit<Task, 'candidates'>,
   candidates: readonly Prefix[],
 ): Asking<Trace[]> {
-  if (candidates.length === 0) return [];
   const { backend, model } = lookup.policies[config.policy ?? subject.policy]!; // refused where there is none
   if (!reads({ lookup }, backend, 'logprobs')) return candidates.map(() => 'no_logprobs');
   const texts = candidates.map(({ text }) => ({ text }));

@@ -2,40 +2,49 @@ import { z } from 'zod';
 import type { MeasuredContinuation } from '../../schemas/logprobs.ts';
 import { beta } from '../../schemas/rewards/implicit.ts';
 import { type Normalize, normalize } from '../../schemas/rewards/reading.ts';
-import type { Score } from '../operation.ts';
+import type { Asking, Score } from '../operation.ts';
 import { together } from '../operation.ts';
-import { defineReward, UNBOUNDED } from './define.ts';
+import { type ConfigOf, defineReward, type RewardTask, UNBOUNDED } from './define.ts';
 import { refuseUnread } from './model-needs.ts';
-import { readLogprobs } from './read-logprobs.ts';
+import { calls, readLogprobs } from './read-logprobs.ts';
+
+const options = z.strictObject({ beta: beta.optional(), normalize: normalize.optional() });
+type Task = RewardTask<ConfigOf<'implicit'>, z.output<typeof options>>;
 
 /** beta (ln pi(y|x) - ln pi_ref(y|x)), summed over each step and over all (methods B.11). */
 export const implicit = defineReward({
   kind: 'implicit',
   title: 'How much more probable a candidate is to a policy than to the one it was trained from.',
-  options: z.strictObject({ beta: beta.optional(), normalize: normalize.optional() }),
+  options,
   dependsOn: 'text',
   scale: () => UNBOUNDED,
   cost: 'two readings of prompt and text each, at once',
   refuse: (named, _subject, param) => refuseUnread(named, named.config.backend, 'logprobs', param),
-  *score({ name, config, options, prompt, candidates }) {
-    const texts = candidates.map(({ text, steps }) => ({ text, steps }));
-    const answers = config.end_token === undefined ? [] : [config.end_token];
-    const asked = { backend: config.backend, reward: name, prompt, texts, answers };
-    const [policy, reference] = yield* together(
-      [config.model, config.reference_model].map((model) => readLogprobs({ ...asked, model })),
-    );
-    // counts only, but two templates that write prompts of one length and of other words are no pair that anyone trained
-    if (policy!.promptTokens !== null && reference!.promptTokens !== null && policy!.promptTokens !== reference!.promptTokens)
-      return candidates.map(() => ({ ok: false, reason: 'prompts_differ' }));
-    const by = { beta: options.beta ?? config.beta, normalize: options.normalize ?? config.normalize };
-    return candidates.map((_, place) => implicitScore(policy!.results[place]!, reference!.results[place]!, by));
+  *score(task) {
+    const scores: Score[] = [];
+    for (const part of calls(task.candidates)) scores.push(...(yield* compared({ ...task, candidates: part })));
+    return scores;
   },
 });
+
+/** What both policies say of some of the candidates. */
+function* compared({ name, config, options, prompt, candidates }: Task): Asking<Score[]> {
+  const texts = candidates.map(({ text, steps }) => ({ text, steps }));
+  const answers = config.end_token === undefined ? [] : [config.end_token];
+  const asked = { backend: config.backend, reward: name, prompt, texts, answers };
+  const models = [config.model, config.reference_model];
+  const [policy, reference] = yield* together(models.map((model) => readLogprobs({ ...asked, model })));
+  // counts only, but two templates that write prompts of other lengths are no pair that anyone trained
+  const lengths = [policy!.promptTokens, reference!.promptTokens].filter((length) => length !== null);
+  if (lengths.length === 2 && lengths[0] !== lengths[1]) return candidates.map(() => ({ ok: false, reason: 'prompts_differ' }));
+  const by = { beta: options.beta ?? config.beta, normalize: options.normalize ?? config.normalize };
+  return candidates.map((_, place) => implicitScore(policy!.results[place]!, reference!.results[place]!, by));
+}
 
 type Measured = Extract<MeasuredContinuation, { ok: true }>;
 
 /** By the two measurements of one text. Tokens that differ have no ratio: the two do not share a tokenizer. */
-export function implicitScore(
+function implicitScore(
   policy: MeasuredContinuation,
   reference: MeasuredContinuation,
   { beta, normalize }: { readonly beta: number; readonly normalize: Normalize },

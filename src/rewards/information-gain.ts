@@ -1,17 +1,20 @@
 import { z } from 'zod';
 import type { MeasuredContinuation } from '../../schemas/logprobs.ts';
 import { aggregate, normalize } from '../../schemas/rewards/reading.ts';
-import type { Score } from '../operation.ts';
-import { defineReward, UNBOUNDED } from './define.ts';
+import type { Asking, Score } from '../operation.ts';
+import { type ConfigOf, defineReward, type RewardTask, UNBOUNDED } from './define.ts';
 import { refuseUnread, refuseWithoutReference } from './model-needs.ts';
-import { readLogprobs } from './read-logprobs.ts';
+import { calls, readLogprobs } from './read-logprobs.ts';
 import { aggregated, scoreOf } from './references.ts';
+
+const options = z.strictObject({ normalize: normalize.optional(), aggregate: aggregate.optional() });
+type Task = RewardTask<ConfigOf<'information_gain'>, z.output<typeof options>>;
 
 /** ln p(right answer | prompt, candidate) - ln p(right answer | prompt): a candidate as a rationale (methods B.11, RLP). */
 export const informationGain = defineReward({
   kind: 'information_gain',
   title: 'How much likelier a right answer becomes behind the candidate.',
-  options: z.strictObject({ normalize: normalize.optional(), aggregate: aggregate.optional() }),
+  options,
   dependsOn: 'text',
   scale: () => UNBOUNDED,
   cost: 'one reading of prompt, text and right answer each, for each right answer, and one without a text',
@@ -19,41 +22,42 @@ export const informationGain = defineReward({
     refuseUnread(named, named.config.backend, 'logprobs', param);
     refuseWithoutReference(named, subject, param);
   },
-  *score({ name, config, options, prompt, candidates, subject }) {
-    const { backend, model, separator } = config;
+  *score(task) {
+    const { config, options, candidates, subject } = task;
     const perToken = (options.normalize ?? config.normalize) === 'tokens';
-    const befores = ['', ...candidates.map(({ text }) => text)].map((text) => text + separator);
-    // candidate by candidate, so that right answers behind the same text lie side by side and share what is computed
-    const texts = befores.flatMap((before) => subject.references.map((right) => behind(before, right)));
-    const { results } = yield* readLogprobs({ backend, model, reward: name, prompt, texts });
-    const of = (before: number, right: number) => results[before * subject.references.length + right]!;
-    return candidates.map((_, place) =>
+    const parts: RightPart[][] = [];
+    for (const some of calls([NONE, ...candidates], subject.references.length))
+      parts.push(...(yield* rightAnswersBehind(task, some)));
+    const [without, ...behind] = parts;
+    return behind.map((each) =>
       aggregated(
-        subject.references.map((_, right) => gain(of(0, right), of(place + 1, right), perToken)),
+        each.map((part, place) => gain(without![place]!, part, perToken)),
         options.aggregate ?? config.aggregate,
       ),
     );
   },
 });
 
-const behind = (before: string, right: string) => ({ text: before + right, steps: [before, right] });
+/** The prompt alone: what a candidate is compared with. */
+const NONE = { text: '' };
 
-/**
- * By the measurements of a right answer without a candidate and behind one. Where its tokens are not the same in both, the
- * border was read into one of them, and the two likelihoods are not of one text.
- */
-export function gain(without: MeasuredContinuation, behindIt: MeasuredContinuation, perToken: boolean): Score {
-  const [base, given] = [rightPart(without), rightPart(behindIt)];
-  if (typeof base === 'string') return { ok: false, reason: base };
-  if (typeof given === 'string') return { ok: false, reason: given };
-  if (base.tokens.join() !== given.tokens.join()) return { ok: false, reason: 'reference_tokens_differ' };
-  const count = base.tokens.length;
-  const detail = { tokens: count, without: base.logprob, behind: given.logprob };
-  return scoreOf((given.logprob - base.logprob) / (perToken ? count : 1), detail);
+/** Tokens of a right answer and their log-probability, or why there are none. */
+type RightPart = { readonly tokens: readonly number[]; readonly logprob: number } | string;
+
+/** Each right answer behind each of the texts: those behind one text lie side by side, so that it is computed once. */
+function* rightAnswersBehind(
+  { name, config, prompt, subject: { references } }: Task,
+  texts: readonly { readonly text: string }[],
+): Asking<RightPart[][]> {
+  const { backend, model, separator } = config;
+  const measured = texts.flatMap(({ text }) =>
+    references.map((right) => ({ text: text + separator + right, steps: [text + separator, right] })),
+  );
+  const { results } = yield* readLogprobs({ backend, model, reward: name, prompt, texts: measured });
+  return texts.map((_, place) => results.slice(place * references.length, (place + 1) * references.length).map(rightPart));
 }
 
-/** Tokens of the second step with their log-probability, or why there are none. */
-function rightPart(measured: MeasuredContinuation): { tokens: readonly number[]; logprob: number } | string {
+function rightPart(measured: MeasuredContinuation): RightPart {
   if (!measured.ok) return measured.reason;
   // a token that holds the end of the separator as well, as " Lisbon" behind "Answer: ", is the right answer's
   const [start, end] = [measured.step_starts?.[1], measured.step_ends?.[1]];
@@ -61,4 +65,17 @@ function rightPart(measured: MeasuredContinuation): { tokens: readonly number[];
   const tokens = measured.tokens.slice(start, end);
   if (tokens.length === 0) return 'no_tokens';
   return { tokens, logprob: measured.logprobs.slice(start, end).reduce((sum, { logprob }) => sum + logprob, 0) };
+}
+
+/**
+ * Without a candidate and behind one. Where the tokens are not the same in both, the border was read into one of them, and
+ * the two likelihoods are not of one text.
+ */
+function gain(without: RightPart, behind: RightPart, perToken: boolean): Score {
+  if (typeof without === 'string') return { ok: false, reason: without };
+  if (typeof behind === 'string') return { ok: false, reason: behind };
+  if (without.tokens.join() !== behind.tokens.join()) return { ok: false, reason: 'reference_tokens_differ' };
+  const count = without.tokens.length;
+  const detail = { tokens: count, without: without.logprob, behind: behind.logprob };
+  return scoreOf((behind.logprob - without.logprob) / (perToken ? count : 1), detail);
 }

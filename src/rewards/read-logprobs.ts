@@ -9,7 +9,7 @@ export interface Measuring extends Partial<Pick<LogprobsRequest, 'top_logprobs' 
   /** The reward that it is for. */
   readonly reward: string;
   readonly prompt: Prompt;
-  /** Texts after the prompt; `steps` joined are the text, and their ends are told. */
+  /** Texts after the prompt; `steps` joined are the text, and their borders are told. */
   readonly texts: readonly { readonly text: string; readonly steps?: readonly string[] }[];
 }
 
@@ -20,25 +20,43 @@ export interface Measures {
   readonly promptTokens: number | null;
 }
 
-/** Texts of one call. Each is a candidate in the backend's queue, which has room for some thousands. */
-const AT_ONCE = 512;
-
-/** What a policy says of given texts. A call that failed is the failure of its texts. */
+/** What a policy says of given texts, in one call. One that failed is the failure of its texts. */
 export function* readLogprobs({ backend, model, reward, prompt, texts, ...wanted }: Measuring): Asking<Measures> {
-  const results: MeasuredContinuation[] = [];
-  let promptTokens: number | null = null;
-  for (let start = 0; start < texts.length; start += AT_ONCE) {
-    const continuations = texts.slice(start, start + AT_ONCE).map(({ text, steps }, place) => ({
-      id: String(start + place),
-      text,
-      ...(steps ? { steps: [...steps] } : {}),
-    }));
-    const request = { model, prompt, continuations, top_logprobs: 0, entropy: false, answers: [], ...wanted };
-    const result = yield* read<'logprobs'>({ reading: 'logprobs', backend, reward, request });
-    const whole = result.ok && result.response.results.length === continuations.length;
-    const reason = result.ok ? 'backend_error' : result.reason;
-    results.push(...(whole ? result.response.results : continuations.map(({ id }) => ({ id, ok: false as const, reason }))));
-    if (result.ok) promptTokens = result.response.usage.prompt_tokens;
+  const continuations = texts.map(({ text, steps }, place) => ({
+    id: String(place),
+    text,
+    ...(steps ? { steps: [...steps] } : {}),
+  }));
+  const request = { model, prompt, continuations, top_logprobs: 0, entropy: false, answers: [], ...wanted };
+  const result = yield* read<'logprobs'>({ reading: 'logprobs', backend, reward, request });
+  const { results, usage } = result.ok ? result.response : { results: [], usage: null };
+  if (results.length === texts.length) return { results, promptTokens: usage?.prompt_tokens ?? null };
+  const reason = result.ok ? 'backend_error' : result.reason;
+  return { results: continuations.map(({ id }) => ({ id, ok: false, reason })), promptTokens: null };
+}
+
+/** Texts of one call: each waits in the backend's queue, which has room for some thousands. */
+const TEXTS_AT_ONCE = 512;
+/** Tokens of one answer, which are characters at least: one takes some 50 bytes as JSON, and a Worker has 128 MB for all. */
+const TOKENS_AT_ONCE = 262_144;
+
+/**
+ * Cuts what is to be measured into calls; a text that is too much by itself has a call of its own.
+ *
+ * @param weight  texts that are made of each, or numbers that are told of each token
+ */
+export function calls<Text extends { readonly text: string }>(texts: readonly Text[], weight = 1): Text[][] {
+  const parts: Text[][] = [];
+  let room = 0;
+  for (const each of texts) {
+    const last = parts.at(-1);
+    const tokens = each.text.length * weight;
+    if (last && last.length < TEXTS_AT_ONCE / weight && tokens <= room) last.push(each);
+    else {
+      parts.push([each]);
+      room = TOKENS_AT_ONCE;
+    }
+    room -= tokens;
   }
-  return { results, promptTokens };
+  return parts;
 }

@@ -2,13 +2,14 @@ import type { Truncate } from '../../schemas/backend.ts';
 import type { Asking } from '../operation.ts';
 import { read } from '../operation.ts';
 
-/** A text's direction, of length 1, or why it has none. */
+/** A text as an embedder gives it, or why it does not. */
 export type Vector =
   | {
       readonly ok: true;
-      readonly unit: readonly number[];
-      /** As the embedder gave it. */
-      readonly given: readonly number[];
+      /** Half of what numbers take, and as exact: embedders give float32. */
+      readonly values: Float32Array;
+      /** Its length; never 0. */
+      readonly norm: number;
       readonly truncated: number | undefined;
     }
   | { readonly ok: false; readonly reason: string };
@@ -18,8 +19,8 @@ interface Embedding {
   readonly config: { readonly backend: string; readonly model: string; readonly truncate?: Truncate };
 }
 
-/** Texts of one call (schemas/embed.ts). */
-const AT_ONCE = 16_384;
+/** Texts of one call: as JSON a vector of a thousand numbers takes 20 kB, and a Worker has 128 MB for all. */
+const AT_ONCE = 512;
 
 /** Each text's embedding, in order. A call that failed is the failure of its texts. */
 export function* readVectors({ name, config }: Embedding, texts: readonly string[]): Asking<Vector[]> {
@@ -43,10 +44,15 @@ type Given =
 /** Zeros have no direction. */
 function vectorOf(given: Given): Vector {
   if (!given.ok) return { ok: false, reason: given.reason };
-  const most = given.vector.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  if (!Number.isFinite(most)) return { ok: false, reason: 'not_finite' };
-  if (most === 0) return { ok: false, reason: 'no_direction' };
-  const scaled = given.vector.map((value) => value / most); // squares of large numbers would be infinite
-  const length = Math.hypot(...scaled);
-  return { ok: true, unit: scaled.map((value) => value / length), given: given.vector, truncated: given.truncated };
+  const values = Float32Array.from(given.vector);
+  const norm = Math.sqrt(dot(values, values));
+  if (!Number.isFinite(norm)) return { ok: false, reason: 'not_finite' };
+  return norm === 0 ? { ok: false, reason: 'no_direction' } : { ok: true, values, norm, truncated: given.truncated };
+}
+
+/** Of vectors of one length, in float64. */
+export function dot(a: Float32Array, b: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (let axis = 0; axis < a.length; axis++) sum += a[axis]! * b[axis]!;
+  return sum;
 }

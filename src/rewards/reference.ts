@@ -22,6 +22,9 @@ type Task = RewardTask<ConfigOf<'reference'>, z.output<typeof options>>;
 
 const SCALES = { logit: LOGIT, probability: PROBABILITY, unknown: UNBOUNDED } as const;
 
+/** Each is a call with all candidates in it: more would not fit beside each other in a Worker. */
+const REFERENCES_AT_ONCE = 8;
+
 /** What a classifier makes of prompt, right answer and candidate: POLAR, a verifier (methods B.12). */
 export const reference = defineReward({
   kind: 'reference',
@@ -37,7 +40,11 @@ export const reference = defineReward({
   *score(task) {
     if (task.options.reference === 'consensus') return yield* againstConsensus(task);
     const { candidates, subject, config, options } = task;
-    const byReference = yield* together(subject.references.map((right) => against(task, right, candidates)));
+    const byReference: Score[][] = [];
+    for (let start = 0; start < subject.references.length; start += REFERENCES_AT_ONCE) {
+      const some = subject.references.slice(start, start + REFERENCES_AT_ONCE);
+      byReference.push(...(yield* together(some.map((right) => against(task, right, candidates)))));
+    }
     return candidates.map((_, place) =>
       aggregated(
         byReference.map((scores) => scores[place]!),

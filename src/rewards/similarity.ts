@@ -5,7 +5,7 @@ import type { Asking, Score } from '../operation.ts';
 import { type ConfigOf, defineReward, type Named, type RewardTask } from './define.ts';
 import { refuseUnread, refuseWithoutReference } from './model-needs.ts';
 import { promptText } from './prompt-text.ts';
-import { readVectors, type Vector } from './read-vectors.ts';
+import { dot, readVectors, type Vector } from './read-vectors.ts';
 import { aggregated, scoreOf } from './references.ts';
 
 const options = z.strictObject({ to: similarTo.optional(), aggregate: aggregate.optional() });
@@ -46,8 +46,8 @@ function* toTargets(task: Task): Asking<Score[]> {
 function likeness(a: Vector, b: Vector): Score {
   if (!a.ok) return { ok: false, reason: a.reason };
   if (!b.ok) return { ok: false, reason: b.reason };
-  if (a.unit.length !== b.unit.length) return { ok: false, reason: 'backend_error' };
-  return scoreOf(toShare(dot(a.unit, b.unit)), cutOf(a));
+  if (a.values.length !== b.values.length) return { ok: false, reason: 'backend_error' };
+  return scoreOf(toShare(dot(a.values, b.values) / (a.norm * b.norm)), cutOf(a));
 }
 
 /** The mean over all others, itself left out; a lone one agrees with itself (methods A.6, 0.4). */
@@ -56,14 +56,16 @@ function* toEachOther(task: Task): Asking<Score[]> {
     task,
     task.candidates.map(({ text }) => text),
   );
-  const known = vectors.flatMap((vector) => (vector.ok ? [vector.unit] : []));
-  if (known.some(({ length }) => length !== known[0]!.length)) return vectors.map(() => ({ ok: false, reason: 'backend_error' }));
-  // the sum of all cosines is the product with the sum of all vectors: no n x n of them
-  const whole = (known[0] ?? []).map((_, axis) => known.reduce((sum, unit) => sum + unit[axis]!, 0));
+  const known = vectors.filter((vector) => vector.ok);
+  const size = known[0]?.values.length ?? 0;
+  if (known.some(({ values }) => values.length !== size)) return vectors.map(() => ({ ok: false, reason: 'backend_error' }));
+  // the sum of all cosines is the product with the sum of all directions: no n x n of them
+  const whole = new Float64Array(size);
+  for (const { values, norm } of known) for (const [axis, value] of values.entries()) whole[axis]! += value / norm;
   return vectors.map((vector) => {
     if (!vector.ok) return { ok: false, reason: vector.reason };
     const others = known.length - 1;
-    const mean = others === 0 ? 1 : (dot(vector.unit, whole) - dot(vector.unit, vector.unit)) / others;
+    const mean = others === 0 ? 1 : (dot(vector.values, whole) / vector.norm - 1) / others;
     return scoreOf(toShare(mean), cutOf(vector));
   });
 }
@@ -72,5 +74,3 @@ const cutOf = ({ truncated }: Vector & { ok: true }) => (truncated === undefined
 
 /** From -1..1 to 0..1; rounding may end a digit outside. */
 const toShare = (cosine: number): number => Math.min(1, Math.max(0, (1 + cosine) / 2));
-
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, axis) => sum + value * b[axis]!, 0);

@@ -77,7 +77,7 @@ function* rowsOf(source: TensorSource, task: Task): Asking<readonly Row[]> {
       const vectors = yield* readVectors(embedder, ofPrompt ? [promptText(prompt)] : candidates.map(({ text }) => text));
       return candidates.map((_, place) => {
         const vector = vectors[ofPrompt ? 0 : place]!;
-        return vector.ok ? vector.given : vector.reason;
+        return vector.ok ? Array.from(vector.values) : vector.reason;
       });
     }
   }

@@ -100,6 +100,16 @@ describe('certainty', () => {
     expect(said({ ...confident, policy: 'writer' })).toMatchObject({ topLogprobs: undefined, dependsOn: 'text' });
   });
 
+  test('the more is told of each token, the fewer texts go in one call', async () => {
+    const texts = Array.from({ length: 100 }, (_, place) => `${place}`);
+    const calls = async (entry: object) =>
+      (await readBy(entry, texts, { tells: measuring(() => ({ logprobs: TOP.map(row) })) })).reads.length;
+    expect(await calls({ kind: 'certainty' })).toBe(1);
+    expect(await calls({ ...confident, alternatives: 20 })).toBe(4);
+    const long = Array.from({ length: 3 }, () => 'x'.repeat(200_000));
+    expect((await readBy({ kind: 'certainty' }, long, telling('self_certainty', [1]))).reads).toHaveLength(3);
+  });
+
   test('what a server cannot tell is refused before anything is spent', () => {
     expect(refusal({ kind: 'certainty' }, { policy: 'other' })).toMatchObject({ code: 'capability_missing' });
     expect(refusal(confident, { policy: 'other' })).toBeNull(); // it tells alternatives of what it writes

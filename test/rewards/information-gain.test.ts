@@ -68,6 +68,15 @@ describe('information gain', () => {
     expect(reasonOf((await readBy(entry, ['x'], { references, tells })).scores[0])).toBe(reason);
   });
 
+  test('many candidates and right answers go in several calls; the prompt alone in the first one', async () => {
+    const rights = Array.from({ length: 64 }, (_, place) => `${place}`);
+    const tells = behind((before, right) => [before.startsWith('\n') ? -100 : -Number(right) - before.length]);
+    const candidates = Array.from({ length: 20 }, (_, place) => 'x'.repeat(place + 1));
+    const { scores, reads } = await readBy(entry, candidates, { references: rights, tells });
+    expect(reads).toHaveLength(3);
+    for (const [place, score] of scores.entries()) expect(numberOf(score)).toBe(100 - (place + 1 + entry.separator.length));
+  });
+
   test('without a right answer it is refused, and on a server that only writes', () => {
     expect(refusal(entry)).toMatchObject({ code: 'capability_missing', message: expect.stringContaining('reference') });
     expect(refusal({ ...entry, backend: 'other' }, { references })).toMatchObject({ code: 'capability_missing' });
