@@ -70,7 +70,8 @@ function refuseUnableAsked(rule: string, { policy, reward, option }: Asked, need
     const message = `${quoted(name)} is a reward of kind ${entry.kind}; ${rule} needs one of kind ${kind}.`;
     throw new WinnowError('capability_missing', message, { param });
   }
-  refuseUnableRewards([name], { options: rewardOptions, lookup, subject, param });
+  // of one that is not asked for scores only the model is used
+  if (reward.pairs) refuseUnableRewards([name], { options: rewardOptions, lookup, subject, param });
 }
 
 function refuseUnableJudge(policy: string, lookup: Lookup, param: string): void {

@@ -112,13 +112,15 @@ test('a strategy on the route of another family is refused with those that are s
 });
 
 test('every listed rule selects; its schema takes its name alone and refuses an unknown option', async () => {
-  const candidates = [1, 2].map((value) => ({ text: `Answer: ${value}`, scores: { quality: value } }));
-  for (const { name, options } of (await strategies()).selection) {
+  const logprobs = [{ token: 'a', logprob: -1, top: [{ token: 'a', logprob: -1 }] }];
+  const candidates = [1, 2].map((value) => ({ text: `Answer: ${value}`, scores: { quality: value }, logprobs }));
+  for (const { name, needs, options } of (await strategies()).selection) {
     expect(readBy(options, {}).success, name).toBe(true);
     expect(readBy(options, { nonsense: 1 }).success, name).toBe(false);
     for (const selection of [name, { rule: name }]) {
-      const answer = await post('/v1/select', { model: 'chains', candidates, selection });
-      expect(answer.json, answer.text).toMatchObject({ selection: { rule: name, degraded: false } });
+      const answer = await post('/v1/select', { ...asked, model: 'chains', candidates, selection });
+      if (needs.includes('judge')) expectRefusal(answer, { status: 422, code: 'capability_missing', param: 'selection.judge' });
+      else expect(answer.json, answer.text).toMatchObject({ selection: { rule: name, degraded: false } });
     }
   }
 });

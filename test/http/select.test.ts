@@ -141,8 +141,8 @@ test.each([
     param: 'selection',
   },
   {
-    said: 'a rule of the plan that is not served',
-    body: { candidates: texts('a'), selection: { rule: 'tournament' } },
+    said: 'an unknown rule as an object',
+    body: { candidates: texts('a'), selection: { rule: 'nope' } },
     status: 400,
     code: 'unsupported_value',
     param: 'selection.rule',
