@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Truncate } from '../schemas/backend.ts';
 import type { Embedding, EmbedRequest, EmbedResponse } from '../schemas/embed.ts';
 import { WinnowError } from '../schemas/errors.ts';
+import { type Cut, cut, tooLong } from '../src/tokens/truncation.ts';
 import type { Scorer } from './engine/scorer.ts';
-import { type Cut, cut, tooLong } from './engine/truncation.ts';
 import type { Embedder } from './models/embedder.ts';
 import type { Models } from './models.ts';
 

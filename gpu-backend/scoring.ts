@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CandidateLine, GenerateLine, GenerateRequest, RawScore, ScoreRequest, ScoreResponse } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import { splitSteps } from '../src/answers/steps.ts';
+import { checkSteps, type RewardReader, rewardReader } from '../src/tokens/reward-input.ts';
 import { candidateIds, type Generation } from './engine/call.ts';
-import { type RewardReader, rewardReader } from './engine/reward-input.ts';
 import type { Scorer } from './engine/scorer.ts';
 import type { Models } from './models.ts';
 
@@ -73,13 +73,4 @@ async function scoreText(
   const { truncated } = input;
   const read = { tokens: input.ids.length, ...(truncated > 0 ? { truncated } : {}) };
   return scorer.model.kind === 'process' ? { ok: true, value, steps: values, ...read } : { ok: true, value, ...read };
-}
-
-/** Steps are another spelling of the text; where they are not, the scores would be of something else. */
-function checkSteps({ candidates }: ScoreRequest): void {
-  for (const [index, { text, steps }] of candidates.entries()) {
-    if (steps && steps.join('') !== text) {
-      throw new WinnowError('invalid_value', 'The steps, joined, are not the text.', { param: `candidates[${index}].steps` });
-    }
-  }
 }

@@ -1,6 +1,6 @@
+import { Detokenizer } from '../../src/tokens/detokenizer.ts';
 import type { LanguageModel, Outputs } from '../models/language-model.ts';
 import { type Branch, Call, candidateIds, type Generation } from './call.ts';
-import { Detokenizer } from './detokenizer.ts';
 import type { MeasureRequest } from './engine.ts';
 import { type Measured, Measurement } from './measurement.ts';
 import type { PrefixMatch } from './prefix-tree.ts';

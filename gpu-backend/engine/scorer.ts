@@ -1,4 +1,5 @@
-import type { RewardInput, RewardModel, TextModel } from '../models/reward-model.ts';
+import type { RewardInput } from '../../src/tokens/reward-row.ts';
+import type { RewardModel, TextModel } from '../models/reward-model.ts';
 
 // Tokens of one run, padding included. On two cores the embedded reward read 57,000 tokens/s in runs of 500 to 2,000 tokens,
 // 42,000 in runs of 8,000: what lies between two operators then no longer fits the cache.

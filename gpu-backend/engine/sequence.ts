@@ -2,8 +2,8 @@ import type { CandidateLine } from '../../schemas/backend.ts';
 import type { Finish, TokenLogprob } from '../../schemas/candidate.ts';
 import { certainLength, wholeLength } from '../../src/answers/stop-strings.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
+import type { Detokenizer } from '../../src/tokens/detokenizer.ts';
 import type { Branch, Call } from './call.ts';
-import type { Detokenizer } from './detokenizer.ts';
 import { countSteps } from './steps.ts';
 import { StepWatch, StopWatch } from './stop.ts';
 

@@ -1,3 +1,4 @@
+import { tokensUpTo } from '../../src/tokens/tokens-up-to.ts';
 import { openStep } from './stop.ts';
 
 /** How a text that follows another is cut into steps. */
@@ -31,11 +32,4 @@ export function countSteps(
   const startedHere = rest > 0 && (from > 0 || text !== '' || resumed);
   if (startedHere) stepEnds.push(tokensUpTo(text.length, ends));
   return { step: complete + (rest > 0 ? 1 : 0), stepEnds };
-}
-
-/** How many tokens it takes until the text has `length` characters. */
-export function tokensUpTo(length: number, ends: readonly number[]): number {
-  if (length <= 0) return 0;
-  const place = ends.findIndex((end) => end >= length);
-  return place < 0 ? ends.length : place + 1;
 }

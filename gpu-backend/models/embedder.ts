@@ -1,5 +1,6 @@
+import type { RewardInput } from '../../src/tokens/reward-row.ts';
 import type { EncoderGraph } from './encoder-graph.ts';
-import type { RewardInput, TextModel } from './reward-model.ts';
+import type { TextModel } from './reward-model.ts';
 
 /** From the numbers of each token to those of the text; `graph`: the graph has done it. */
 export type Pooling = 'mean' | 'cls' | 'last' | 'max' | 'graph';

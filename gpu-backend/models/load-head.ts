@@ -1,3 +1,5 @@
+import type { Readout } from '../../src/tokens/readout.ts';
+import type { RewardReading } from '../../src/tokens/reward-row.ts';
 import type { OnnxGraph } from '../ort/onnx-graph.ts';
 import { Session } from '../ort/session.ts';
 import { Embedder, type Pooling } from './embedder.ts';
@@ -8,8 +10,8 @@ import { contextOf, type HeadConfig, headConfig, kindOf, type ModelKind } from '
 import type { Loading, Model } from './load.ts';
 import { loadOptimumPolicy } from './load-policy.ts';
 import { readPooling } from './pooling-config.ts';
-import type { RewardParts, RewardReading } from './reward-model.ts';
-import { type Readout, sequenceClassifier } from './sequence-classifier.ts';
+import type { RewardParts } from './reward-model.ts';
+import { sequenceClassifier } from './sequence-classifier.ts';
 import { TensorModel } from './tensor-model.ts';
 import { tokenClassifier } from './token-classifier.ts';
 import { type LoadedTokenizer, loadTokenizer, TOKENIZER_FILES } from './tokenizer.ts';
@@ -96,9 +98,9 @@ const isCausal = (graph: OnnxGraph, { winnow }: HeadConfig): boolean =>
   winnow.good_token !== undefined || graph.inputs.some(({ name }) => name.startsWith('past_key_values.'));
 
 /** How a prompt and a text become one row, where config.json does not say it. */
-function readingOf(
+export function readingOf(
   { winnow, eos_token_id: eos }: HeadConfig,
-  { tokenizer, template }: LoadedTokenizer,
+  { tokenizer, template }: Pick<LoadedTokenizer, 'tokenizer' | 'template'>,
   kind: Asked['kind'],
 ): RewardReading {
   if (kind === 'process' && winnow.input && winnow.input !== 'continuation')
@@ -122,7 +124,7 @@ function readingOf(
 }
 
 /** Which logit is the score, and what is made of it. */
-function readoutOf(
+export function readoutOf(
   { winnow, id2label }: HeadConfig,
   labels: number,
   { file, perToken }: { file: string; perToken: boolean },

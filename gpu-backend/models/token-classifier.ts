@@ -1,6 +1,6 @@
+import { type Readout, readOut } from '../../src/tokens/readout.ts';
 import type { EncoderGraph } from './encoder-graph.ts';
 import type { RewardModel, RewardParts } from './reward-model.ts';
-import { type Readout, readOut } from './sequence-classifier.ts';
 
 /**
  * A process reward: one number at a token of each step. Of two labels it is the probability of label 1 (softmax) where the

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { padded } from '../../src/tokens/padding.ts';
+import type { RewardInput, RewardReading } from '../../src/tokens/reward-row.ts';
 import type { Tokenizer } from '../../src/tokens/tokenizer.ts';
 import { Binding } from '../ort/binding.ts';
 import { OnnxGraph } from '../ort/onnx-graph.ts';
@@ -9,7 +10,7 @@ import { head, withHead } from './decoder-head.ts';
 import type { HeadConfig } from './head-config.ts';
 import type { Loading } from './load.ts';
 import { type OptimumGraph, readOptimum } from './optimum-layout.ts';
-import type { RewardInput, RewardModel, RewardParts, RewardReading } from './reward-model.ts';
+import type { RewardModel, RewardParts } from './reward-model.ts';
 
 const PAIR = { ids: 'winnow_pair', logits: 'winnow_pair_logits' } as const;
 

@@ -1,7 +1,7 @@
 import type { CandidateLine } from '../../schemas/backend.ts';
 import type { TokenLogprob } from '../../schemas/candidate.ts';
+import { Detokenizer } from '../../src/tokens/detokenizer.ts';
 import type { Piece } from '../engine/call.ts';
-import { Detokenizer } from '../engine/detokenizer.ts';
 import { StopWatch } from '../engine/stop.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { Asked } from './asked.ts';

@@ -1,6 +1,6 @@
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import { WinnowError } from '../../schemas/errors.ts';
-import { Detokenizer } from '../engine/detokenizer.ts';
+import { Detokenizer } from '../../src/tokens/detokenizer.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Asked } from './asked.ts';
 import type { Limits } from './generate.ts';

@@ -1,4 +1,5 @@
-import type { RewardInput, RewardModel } from '../../gpu-backend/models/reward-model.ts';
+import type { RewardModel } from '../../gpu-backend/models/reward-model.ts';
+import type { RewardInput } from '../../src/tokens/reward-row.ts';
 import { characters } from './history-model.ts';
 
 /** A reward that gives what `read` says of each text, and notes the lengths of its batches. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { RewardInput } from '../../gpu-backend/models/reward-model.ts';
 import { Models } from '../../gpu-backend/models.ts';
 import { score } from '../../gpu-backend/scoring.ts';
+import type { RewardInput } from '../../src/tokens/reward-row.ts';
 import { reward } from './reward.ts';
 
 function served(kind: 'outcome' | 'process', read: (row: RewardInput) => number[]) {

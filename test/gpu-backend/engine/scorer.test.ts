@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { type Readable, Scorer } from '../../../gpu-backend/engine/scorer.ts';
-import type { RewardInput } from '../../../gpu-backend/models/reward-model.ts';
+import type { RewardInput } from '../../../src/tokens/reward-row.ts';
 import { reward } from '../reward.ts';
 
 /** Gives the sum of the ids. */

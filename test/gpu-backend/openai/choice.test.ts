@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Call, type Generation, type Piece } from '../../../gpu-backend/engine/call.ts';
-import { Detokenizer } from '../../../gpu-backend/engine/detokenizer.ts';
 import { Sequence } from '../../../gpu-backend/engine/sequence.ts';
 import type { LanguageModel } from '../../../gpu-backend/models/language-model.ts';
 import type { Asked } from '../../../gpu-backend/openai/asked.ts';
 import { Choice, type Delta } from '../../../gpu-backend/openai/choice.ts';
+import { Detokenizer } from '../../../src/tokens/detokenizer.ts';
 import { branch, generation } from '../generation.ts';
 
 /** Tokens are bytes, as those of a byte-level vocabulary may be; 0 ends a text. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Decoder, Detokenizer } from '../../../gpu-backend/engine/detokenizer.ts';
+import { type Decoder, Detokenizer } from '../../src/tokens/detokenizer.ts';
 
 /** One token a byte of UTF-8; 256 is a special token. */
 const bytes: Decoder = {

@@ -1,6 +1,6 @@
 import type { Truncate } from '../../schemas/backend.ts';
 import { WinnowError } from '../../schemas/errors.ts';
-import type { RewardInput } from '../models/reward-model.ts';
+import type { RewardInput } from './reward-row.ts';
 
 /** What is read of a text, and how many of its tokens were left out: 0 for most. */
 export type Cut = RewardInput & { readonly truncated: number };

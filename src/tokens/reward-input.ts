@@ -1,9 +1,9 @@
-import type { Prompt, Truncate } from '../../schemas/backend.ts';
+import type { Prompt, ScoreRequest, Truncate } from '../../schemas/backend.ts';
 import { WinnowError } from '../../schemas/errors.ts';
-import { encodePrompt } from '../../src/tokens/prompt.ts';
-import type { RewardInput, RewardModel, RewardReading } from '../models/reward-model.ts';
 import { Detokenizer } from './detokenizer.ts';
-import { tokensUpTo } from './steps.ts';
+import { encodePrompt } from './prompt.ts';
+import type { RewardInput, RewardReading, TextReader } from './reward-row.ts';
+import { tokensUpTo } from './tokens-up-to.ts';
 import { type Cut, cut, tooLong } from './truncation.ts';
 
 /** From a text, and for a process model its steps, to what is read of it. Throws a WinnowError where it cannot be scored. */
@@ -17,7 +17,7 @@ const DISTANT = Number.MAX_SAFE_INTEGER;
  *
  * @throws WinnowError where it cannot read the prompt
  */
-export function rewardReader(model: RewardModel, prompt: Prompt, truncate: Truncate = 'refuse'): RewardReader {
+export function rewardReader(model: TextReader, prompt: Prompt, truncate: Truncate = 'refuse'): RewardReader {
   const reading = model.reading ?? AS_IT_IS;
   if (reading.input === 'pair') return pairReader(model, prompt, truncate);
   if (reading.input === 'conversation' && 'messages' in prompt && model.template)
@@ -32,9 +32,22 @@ export function rewardReader(model: RewardModel, prompt: Prompt, truncate: Trunc
   };
 }
 
+/**
+ * Steps are another spelling of the text; where they are not, the scores would be of something else.
+ *
+ * @throws `invalid_value` that names the candidate
+ */
+export function checkSteps({ candidates }: Pick<ScoreRequest, 'candidates'>): void {
+  for (const [index, { text, steps }] of candidates.entries()) {
+    if (steps && steps.join('') !== text) {
+      throw new WinnowError('invalid_value', 'The steps, joined, are not the text.', { param: `candidates[${index}].steps` });
+    }
+  }
+}
+
 /** The text as the assistant's turn, by the template; the end of the turn is part of it. */
 function conversationReader(
-  model: RewardModel,
+  model: TextReader,
   messages: Extract<Prompt, { messages: unknown }>['messages'],
   truncate: Truncate,
 ): RewardReader {
@@ -51,7 +64,7 @@ function conversationReader(
 }
 
 /** Prompt and text as two texts: of messages, all that was said. */
-function pairReader(model: RewardModel, prompt: Prompt, truncate: Truncate): RewardReader {
+function pairReader(model: TextReader, prompt: Prompt, truncate: Truncate): RewardReader {
   const { tokenizer } = model;
   const first = 'text' in prompt ? prompt.text : prompt.messages.map(({ content }) => content).join('\n');
   tokenizer.refuseSpecial(first, 'text' in prompt ? 'prompt.text' : 'prompt.messages');
@@ -66,14 +79,14 @@ function pairReader(model: RewardModel, prompt: Prompt, truncate: Truncate): Rew
 }
 
 /** A text of a megabyte is refused without being encoded. */
-function refuseLong(model: RewardModel, before: number, text: string, truncate: Truncate): void {
+function refuseLong(model: TextReader, before: number, text: string, truncate: Truncate): void {
   const least = before + model.tokenizer.atLeast(text);
   if (truncate === 'refuse' && least > model.context) throw tooLong(`at least ${least}`, model.context, 'Send a shorter one.');
 }
 
 /** The text behind the prompt, in one piece where that can be cut into its steps, else step by step. */
 function joined(
-  model: RewardModel,
+  model: TextReader,
   { append, separator }: RewardReading,
   before: readonly number[],
   { text, steps }: { text: string; steps: readonly string[] | undefined },
@@ -95,7 +108,7 @@ function joined(
 
 /** Each step ends at the token that holds its last character; null where the ids do not read as the text. */
 function withStepEnds(
-  { tokenizer }: RewardModel,
+  { tokenizer }: TextReader,
   prompt: readonly number[],
   ids: readonly number[],
   steps: readonly string[],
@@ -117,7 +130,7 @@ function withStepEnds(
 
 /** For separators, and for a tokenizer that changes the text it reads (spaces, accents): each step by itself. */
 function stepByStep(
-  model: RewardModel,
+  model: TextReader,
   prompt: readonly number[],
   steps: readonly string[],
   separator: readonly number[],

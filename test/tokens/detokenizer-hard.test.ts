@@ -1,15 +1,15 @@
 /** Streaming of the texts that are hard for a tokenizer, by every kind of it (test/fixtures/tokens). */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { Detokenizer } from '../../../gpu-backend/engine/detokenizer.ts';
-import { Tokenizer } from '../../../src/tokens/tokenizer.ts';
+import { Detokenizer } from '../../src/tokens/detokenizer.ts';
+import { Tokenizer } from '../../src/tokens/tokenizer.ts';
 
 interface Expected {
   readonly texts: readonly string[];
   readonly kinds: Readonly<Record<string, { texts: readonly { ids: number[]; decoded: string }[] }>>;
 }
 
-const folder = `${import.meta.dirname}/../../fixtures/tokens`;
+const folder = `${import.meta.dirname}/../fixtures/tokens`;
 const read = (file: string) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'));
 const { texts, kinds }: Expected = read('expected.json');
 const tokenizerOf = (kind: string) => new Tokenizer(read(`${kind}/tokenizer.json`), {});
