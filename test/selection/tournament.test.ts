@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mulberry32 } from '../../src/random.ts';
 import { startRule } from '../../src/selection/registry.ts';
-import { bradleyTerry } from '../../src/selection/tournament/bradley-terry.ts';
+import { bradleyTerry, winsOf } from '../../src/selection/tournament/bradley-terry.ts';
 import { cyclesOf } from '../../src/selection/tournament/cycles.ts';
 import { knockout } from '../../src/selection/tournament/knockout.ts';
 import type { Match, Pair, Play } from '../../src/selection/tournament/match.ts';
@@ -42,6 +42,16 @@ describe('Bradley-Terry (methods A.8)', () => {
     const abilities = bradleyTerry(undefeated, 0);
     expect(abilities[0]).toBeGreaterThan(0.99);
     expect(abilities.every(Number.isFinite)).toBe(true);
+  });
+
+  test('a tie is half a win each way; a match without a verdict is none (methods A.11)', () => {
+    const match = (pair: Pair, points: number, valid: boolean): Match => ({ pair, points, valid, disagreed: null });
+    const matches = [match([0, 1], 1, true), match([1, 2], 0.5, true), match([0, 2], 0.5, false)];
+    expect(winsOf(3, matches)).toEqual([
+      [0, 1, 0],
+      [0, 0, 0.5],
+      [0, 0.5, 0],
+    ]);
   });
 
   const connected = fc
