@@ -57,6 +57,18 @@ const requests: Record<string, { send: () => Promise<Answer>; body?: object }> =
     candidates: [{ text: 'Answer: 1', scores: { q: 1 } }, { text: 'Answer: 2' }],
     model: 'chains',
   }),
+  'post /v1/evaluate': of('/v1/evaluate', {
+    data: [
+      {
+        id: 'a',
+        candidates: [
+          { gold: 1, scores: { q: 2 }, text: '1' },
+          { gold: 0, scores: { q: 1 }, text: '2' },
+        ],
+      },
+    ],
+    resamples: 0,
+  }),
   'post /v1/rerank': of('/v1/rerank', { model: 'outcome', query: puzzle, documents: ['1', 'Ω'], return_documents: true }),
   'post /v2/rerank': of('/v2/rerank', { model: 'outcome', query: puzzle, documents: [{ text: '1' }, '2'] }),
   'get /v1/models': { send: () => get('/v1/models') },
@@ -139,6 +151,7 @@ test('what streams says so, and what needs no key says so', () => {
     'post /v1/best-of-n',
     'post /v1/chat/completions',
     'post /v1/critique-refine',
+    'post /v1/evaluate',
     'post /v1/search',
   ]);
   const open = Object.keys(requests).filter((name) => operationOf(name).security?.length === 0);
