@@ -19,7 +19,7 @@ export const pairwiseJudge = z.strictObject({
     .boolean()
     .default(true)
     .describe('Each pair is judged in both orders; a winner that changes with its place is none (methods B.13).'),
-  prefix: z.string().max(256).default('The better one is').describe('How the answer of mode `token` begins.'),
+  prefix: z.string().max(256).default('Candidate').describe('How the answer of mode `token` begins.'),
   min_mass: z
     .number()
     .min(0.1)

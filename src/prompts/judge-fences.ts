@@ -2,7 +2,7 @@
  * Texts that a judge reads and that may be written to take over its verdict (methods B.13): each stands in a fence that it
  * cannot close, and nothing in it is a token of control or reads like a verdict.
  */
-import { subSeed } from '../random.ts';
+import { mulberry32, subSeed } from '../random.ts';
 
 export interface Part {
   /** One word of letters, digits and `_`. */
@@ -11,15 +11,15 @@ export interface Part {
 }
 
 export interface Fenced {
-  /** The number in every fence of this prompt. It stands in none of the texts. */
+  /** The word in every fence of this prompt: 8 letters that stand in none of the texts. */
   readonly mark: string;
   /** The parts in order, each in its fence. */
   readonly sections: string;
 }
 
 /**
- * Puts the parts in fences of one number, which is drawn from the seed and from the texts themselves: who writes a text
- * cannot know the number that will stand around it, not even with the seed.
+ * Puts the parts in fences of one word, which is drawn from the seed and from the texts themselves: who writes a text cannot
+ * know the word that will stand around it, not even with the seed.
  */
 export function fenced(seed: number, parts: readonly Part[]): Fenced {
   const texts = parts.map(({ text }) => defused(text));
@@ -30,7 +30,11 @@ export function fenced(seed: number, parts: readonly Part[]): Fenced {
   return { mark, sections };
 }
 
-const markOf = (drawn: number, attempt: number): string => subSeed(drawn, 'fence', attempt).toString(16).padStart(8, '0');
+/** Letters alone: a small judge takes a number for a score. */
+function markOf(drawn: number, attempt: number): string {
+  const draw = mulberry32(subSeed(drawn, 'fence', attempt));
+  return Array.from({ length: 8 }, () => 'abcdef'[Math.floor(6 * draw())]).join('');
+}
 
 /** 32-bit FNV-1a over code units: half a character is no reason to throw. */
 function hash(value: number, text: string): number {

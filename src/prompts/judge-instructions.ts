@@ -10,7 +10,13 @@ export interface Instruction {
   readonly again: string;
   /** The verdict alone; it begins in lower case, so that it can follow "End with". */
   readonly form: string;
+  /** How a verdict of that form begins. */
+  readonly begun: string;
 }
+
+// The form is told without an example of a verdict: a small judge repeats the example.
+const TAG = '<answer>';
+const IN_TAG = 'between <answer> and </answer>';
 
 const SAY_WHY = 'Say in a few sentences what is right and what is wrong.';
 const sayWhy = { first: SAY_WHY, again: SAY_WHY };
@@ -29,10 +35,8 @@ const chainOfRubrics = (what: string) => ({
 
 export const scoreInstruction = (format: VerdictFormat, least: number, most: number, chain: boolean): Instruction => ({
   ...(chain ? chainOfRubrics('the answer') : sayWhy),
-  form:
-    format === 'json'
-      ? `one JSON object {"score": N}, N being a whole number from ${least} (worst) to ${most} (best)`
-      : `<answer>N</answer>, N being a whole number from ${least} (worst) to ${most} (best)`,
+  form: `your score, a whole number from ${least} (worst) to ${most} (best), ${format === 'json' ? 'as the member "score" of one JSON object' : IN_TAG}`,
+  begun: format === 'json' ? '{"score": ' : TAG,
 });
 
 export const yesNoInstruction = (format: VerdictFormat): Instruction => ({
@@ -41,6 +45,7 @@ export const yesNoInstruction = (format: VerdictFormat): Instruction => ({
     format === 'json'
       ? '{"verdict": "yes"} if the answer is right and does what the task asks, or {"verdict": "no"} if not'
       : '<answer>yes</answer> if the answer is right and does what the task asks, or <answer>no</answer> if not',
+  begun: format === 'json' ? '{"verdict": "' : TAG,
 });
 
 export interface RubricToRead {
@@ -55,33 +60,34 @@ export function rubricInstruction(format: VerdictFormat, { items, least, most, n
   const list = items.map(
     ({ name, description }, place) => `${place + 1}. ${name}${description === '' ? '' : `: ${description}`}`,
   );
-  const number = `a whole number from ${least} (worst) to ${most} (best)`;
-  const left = format === 'json' ? 'null' : 'n/a';
+  const left = notApplicable ? `, or ${format === 'json' ? 'null' : 'n/a'} where an item does not apply to this task` : '';
+  const number = `a whole number from ${least} (worst) to ${most} (best)${left}`;
+  const tags = items.map((_, place) => `<item_${place + 1}></item_${place + 1}>`).join(' ');
   return {
     first: `Score the answer by each of these items alone:\n${list.join('\n')}\n${SAY_WHY}`,
     again: `Score the answer by each of the ${items.length} items above. ${SAY_WHY}`,
-    form: `${rubricForm(format, items.length)}, N being ${number}${notApplicable ? `, or ${left} where an item does not apply to this task` : ''}`,
+    form:
+      format === 'json'
+        ? `one JSON object with the member "scores", a list of ${items.length} scores in the order of the items, each ${number}`
+        : `one score for each item inside its tag, ${tags}, each ${number}`,
+    begun: format === 'json' ? '{"scores": [' : '<item_1>',
   };
 }
-
-const rubricForm = (format: VerdictFormat, count: number): string => {
-  const places = Array.from({ length: count }, (_, place) => place + 1);
-  if (format === 'json') return `one JSON object {"scores": [${places.map(() => 'N').join(', ')}]}, in the order of the items`;
-  return `one line for each item: ${places.map((place) => `<item_${place}>N</item_${place}>`).join(' ')}`;
-};
 
 export function pairInstruction(format: VerdictFormat, tie: boolean, chain: boolean): Instruction {
   const written = (label: string): string => (format === 'json' ? `{"verdict": "${label}"}` : `<answer>[[${label}]]</answer>`);
   return {
     ...(chain ? chainOfRubrics('both candidates') : sayWhy),
     form: `${written('A')} if candidate A is better, ${tie ? '' : 'or '}${written('B')} if candidate B is${tie ? `, or ${written('tie')} if they are equally good` : ''}`,
+    begun: format === 'json' ? '{"verdict": "' : TAG,
   };
 }
 
 /** Think-RM's scale: what is negative favours the first. */
 export const strengthInstruction = (format: VerdictFormat): Instruction => ({
   ...sayWhy,
-  form: `${format === 'json' ? '{"strength": N}' : '<answer>N</answer>'}, N being -3 (A is far better), -2 (A is better), -1 (A is slightly better), 1 (B is slightly better), 2 (B is better) or 3 (B is far better)`,
+  form: `a number ${format === 'json' ? 'as the member "strength" of one JSON object' : IN_TAG}: -3 (A is far better), -2 (A is better), -1 (A is slightly better), 1 (B is slightly better), 2 (B is better) or 3 (B is far better)`,
+  begun: format === 'json' ? '{"strength": ' : TAG,
 });
 
 /** Of a single token: the whole answer. */
@@ -93,4 +99,5 @@ export const REASONS_ONLY: Instruction = {
   first: SAY_WHY,
   again: SAY_WHY,
   form: 'what weighs most; give no score yet',
+  begun: '',
 };

@@ -1,8 +1,10 @@
 /** Verdicts of a judge: sampled, read, and asked for once more where they cannot be read (methods B.13). */
 import type { Prompt } from '../../schemas/backend.ts';
-import type { Asking, Candidate } from '../operation.ts';
+import type { Asking, Candidate, Prefix } from '../operation.ts';
 import { root, sample, together } from '../operation.ts';
 import { nextTurn } from '../prompts/judge.ts';
+import type { Named } from './define.ts';
+import { begunWith, canContinue } from './judge-begun.ts';
 import type { Verdict } from './parse-verdict.ts';
 
 /** How a judge is sampled. */
@@ -13,6 +15,8 @@ export interface Judging {
   readonly temperature: number;
   readonly maxTokens: number;
   readonly retry: boolean;
+  /** Its server can go on with an answer that was begun. */
+  readonly continues: boolean;
 }
 
 /** What a judge's entry and a request say of how it is sampled, the request first. */
@@ -26,19 +30,25 @@ export interface JudgingEntry {
 
 const SEVERAL = 0.7; // of several verdicts (methods B.13: 0.6 to 1)
 
+interface JudgingOptions {
+  readonly samples?: number | undefined;
+  readonly temperature?: number | undefined;
+}
+
+/** @param writer  the policy that judges where the entry names none */
 export function judgingOf(
-  config: JudgingEntry,
-  options: { readonly samples?: number | undefined; readonly temperature?: number | undefined },
+  { config, options, lookup }: Pick<Named<JudgingEntry, JudgingOptions>, 'config' | 'options' | 'lookup'>,
   writer: string,
 ): Judging {
   const samples = options.samples ?? config.samples;
   const temperature = options.temperature ?? config.temperature ?? (samples === 1 ? 0 : SEVERAL);
-  return { policy: config.policy ?? writer, samples, temperature, maxTokens: config.max_tokens, retry: config.retry };
+  const policy = config.policy ?? writer;
+  const { max_tokens: maxTokens, retry } = config;
+  return { policy, samples, temperature, maxTokens, retry, continues: canContinue(policy, lookup) };
 }
 
 /** Tokens that one question may cost at most: each verdict, and its second try. */
-export const mostTokens = ({ samples, maxTokens, retry }: Omit<Judging, 'policy' | 'temperature'>): number =>
-  samples * maxTokens * (retry ? 2 : 1);
+export const mostTokens = ({ samples, maxTokens, retry }: Judging): number => samples * maxTokens * (retry ? 2 : 1);
 
 /** One verdict of a judge. `reason`: why there is none, of its own making or of its backend's. */
 export interface Judged<Label> {
@@ -54,19 +64,25 @@ export interface Question<Label> {
   readonly read: (text: string) => Verdict<Label>;
   /** What is asked where the verdict cannot be read. */
   readonly again: string;
+  /** How the answer to that begins, where the judge's server can go on with it. */
+  readonly begun: string;
   /** Number of the first verdict: verdicts of equal numbers draw from one stream. 0 where absent. */
   readonly firstChild?: number;
 }
 
 /** As many verdicts as the judge is sampled for, in order; those that the budget or the time left out have failed. */
 export function* askJudge<Label>(judging: Judging, question: Question<Label>): Asking<Judged<Label>[]> {
-  const { prompt, read, again, firstChild = 0 } = question;
-  const written = yield* judgements(judging, prompt, judging.samples, judging.temperature, firstChild);
+  const { prompt, read, firstChild = 0 } = question;
+  const written = yield* judgements(judging, {
+    prompt,
+    prefix: root,
+    count: judging.samples,
+    temperature: judging.temperature,
+    firstChild,
+  });
   const first = written.map((candidate) => ({ verdict: verdictOf(candidate, read), text: candidate.text, retried: false }));
   const asked = yield* together(
-    first.map((judged, place) =>
-      mayTryAgain(judged, judging) ? onceMore(judging, prompt, judged, { place, read, again }) : as(judged),
-    ),
+    first.map((judged, place) => (mayTryAgain(judged, judging) ? onceMore(judging, question, judged, place) : as(judged))),
   );
   const missing = { verdict: { ok: false, reason: 'budget' }, text: '', retried: false } as const;
   return Array.from({ length: judging.samples }, (_, place) => asked[place] ?? missing);
@@ -77,12 +93,20 @@ function* as<Value>(value: Value): Asking<Value> {
   return value;
 }
 
-const judgements = ({ policy, maxTokens }: Judging, prompt: Prompt, count: number, temperature: number, firstChild: number) =>
+interface Wanted {
+  readonly prompt: Prompt;
+  readonly prefix: Prefix;
+  readonly count: number;
+  readonly temperature: number;
+  readonly firstChild: number;
+}
+
+const judgements = ({ policy, maxTokens }: Judging, { prompt, prefix, count, temperature, firstChild }: Wanted) =>
   sample({
     role: 'judge',
     policy,
     prompt,
-    prefixes: [root],
+    prefixes: [prefix],
     count,
     firstChild,
     until: 'end',
@@ -105,19 +129,19 @@ const UNREADABLE: ReadonlySet<string> = new Set(['unclosed_reasoning', 'no_verdi
 /** Characters of an unreadable verdict that go into the next turn: its end is nearest to what was asked for. */
 const LONGEST_TURN = 2000;
 
-interface Second<Label> {
-  readonly place: number;
-  readonly read: (text: string) => Verdict<Label>;
-  readonly again: string;
-}
-
 function* onceMore<Label>(
   judging: Judging,
-  prompt: Prompt,
+  { prompt, read, again, begun }: Question<Label>,
   first: Judged<Label>,
-  { place, read, again }: Second<Label>,
+  place: number,
 ): Asking<Judged<Label>> {
-  const [second] = yield* judgements(judging, nextTurn(prompt, first.text.slice(-LONGEST_TURN), again), 1, 0, place);
+  const [second] = yield* judgements(judging, {
+    prompt: nextTurn(prompt, first.text.slice(-LONGEST_TURN), again),
+    prefix: judging.continues ? begunWith(begun) : root,
+    count: 1,
+    temperature: 0,
+    firstChild: place,
+  });
   const verdict = second ? verdictOf(second, read) : first.verdict;
   return { ...first, verdict: verdict.ok ? verdict : first.verdict, retried: second !== undefined };
 }

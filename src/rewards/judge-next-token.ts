@@ -2,8 +2,10 @@
 import type { Prompt } from '../../schemas/backend.ts';
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import type { Lookup } from '../../schemas/config.ts';
-import type { Asking, Prefix } from '../operation.ts';
+import type { MeasuredContinuation } from '../../schemas/logprobs.ts';
+import type { Asking } from '../operation.ts';
 import { read, root, sample } from '../operation.ts';
+import { begunWith, canContinue } from './judge-begun.ts';
 
 export interface NextToken {
   /** The judge, as a policy of the config. */
@@ -31,23 +33,33 @@ export function* answerLogprobs(asked: NextToken): Asking<AnswerLogprobs> {
   return yield* drawsToken(asked.policy, asked.lookup) ? drawn(asked) : measured(asked);
 }
 
-/** Our own backend tells each answer's probability, in all its spellings that are one token. */
+/**
+ * Our own backend tells each answer's probability, in all its spellings that are one token. Many tokenizers have no token for
+ * a space with a digit: there the space is a token of its own, and what follows it counts as far as the space is probable.
+ */
 function* measured({ policy, lookup, reward, prompt, prefix, answers }: NextToken): Asking<AnswerLogprobs> {
   const { backend, model } = lookup.policies[policy]!;
   const request = {
     model,
     prompt,
-    continuations: [{ id: '0', text: prefix }],
+    continuations: [prefix, `${prefix} `].map((text, place) => ({ id: String(place), text })),
     top_logprobs: 0,
     entropy: false,
-    answers: answers.map(spellings),
+    answers: [...answers.map(spellings), [' ']],
   };
   const result = yield* read<'logprobs'>({ reading: 'logprobs', backend, reward, request });
   if (!result.ok) return result;
-  const [continuation] = result.response.results;
-  if (!continuation?.ok) return { ok: false, reason: continuation?.reason ?? 'missing' };
-  return { ok: true, logprobs: answers.map((_, place) => continuation.answers[place]?.logprob ?? null) };
+  const [at, spaced] = result.response.results;
+  if (!at?.ok || !spaced?.ok) return { ok: false, reason: whyNot(at) ?? whyNot(spaced) ?? 'missing' };
+  const space = at.answers[answers.length]?.logprob ?? Number.NEGATIVE_INFINITY;
+  const logprobs = answers.map((_, place) =>
+    sumOfLogs([at.answers[place]?.logprob, space + (spaced.answers[place]?.logprob ?? 0)]),
+  );
+  return { ok: true, logprobs };
 }
+
+const whyNot = (result: MeasuredContinuation | undefined): string | undefined =>
+  result?.ok === false ? result.reason : undefined;
 
 const MOST_ALTERNATIVES = 20; // that a server of OpenAI's API tells
 
@@ -57,7 +69,7 @@ function* drawn({ policy, lookup, prompt, prefix, answers }: NextToken): Asking<
     role: 'judge',
     policy,
     prompt,
-    prefixes: [begun(policy, prefix, lookup)],
+    prefixes: [canContinue(policy, lookup) ? begunWith(prefix) : root],
     count: 1,
     until: 'end',
     topLogprobs: MOST_ALTERNATIVES,
@@ -70,19 +82,17 @@ function* drawn({ policy, lookup, prompt, prefix, answers }: NextToken): Asking<
   return { ok: true, logprobs: answers.map((answer) => logOfSum(first, new Set(spellings(answer)))) };
 }
 
-/** The beginning of an answer, where the server can go on with one: its tokens are not the judge's. */
-function begun(policy: string, prefix: string, { policies, backends }: Lookup): Prefix {
-  const backend = backends[policies[policy]!.backend];
-  if (backend?.kind !== 'openai' || backend.continuation === 'none' || prefix === '') return root;
-  return { id: '0', text: prefix, steps: [prefix], tokenCount: 0 };
-}
-
 /** Log of the summed probability of all alternatives that spell the answer; null where none does. */
 function logOfSum({ token, logprob, top = [] }: TokenLogprob, spelled: ReadonlySet<string>): number | null {
   const alternatives = new Map(top.map((one) => [one.token, one.logprob]));
   if (!alternatives.has(token)) alternatives.set(token, logprob);
-  const found = [...alternatives].filter(([text]) => spelled.has(text.replace(/^\u2581/, ' '))).map(([, log]) => Math.exp(log));
-  return found.length === 0 ? null : Math.log(found.reduce((sum, probability) => sum + probability, 0));
+  return sumOfLogs([...alternatives].flatMap(([text, log]) => (spelled.has(text.replace(/^\u2581/, ' ')) ? [log] : [])));
+}
+
+/** Null where there is none. */
+function sumOfLogs(logs: readonly (number | undefined)[]): number | null {
+  const known = logs.filter((log) => log !== undefined);
+  return known.length === 0 ? null : Math.log(known.reduce((sum, log) => sum + Math.exp(log), 0));
 }
 
 /** The same answer in other tokens: with a space before it, and a word with a capital or without. */

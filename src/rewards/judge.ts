@@ -26,8 +26,8 @@ export const judge = defineReward({
   dependsOn: ({ config }) => (config.mode === 'rubric' && config.not_applicable === 'for_all' ? 'set' : 'text'),
   scale: ({ config }) => scaleOf(config),
   cost: 'n x samples x max_tokens tokens of the judge, twice that with second tries, and again twice in mode reflection',
-  sampledTokens: ({ config, options }, candidates) =>
-    candidates * mostTokens({ ...judgingOf(config, options, '') }) * (config.mode === 'reflection' ? 2 : 1),
+  sampledTokens: (named, candidates) =>
+    candidates * mostTokens(judgingOf(named, '')) * (named.config.mode === 'reflection' ? 2 : 1),
   refuse: refuseUnfitJudge,
   *score(task) {
     const texts = [...new Set(task.candidates.map(({ text }) => text))];
@@ -92,10 +92,10 @@ function questionOf<Label>(task: Task, text: string, instruction: Instruction, r
     criteria: options.criteria ?? config.criteria,
     seed: subject.seed,
   };
-  return { prompt: judgePrompt(asked, instruction), read, again: formatTurn(instruction) };
+  return { prompt: judgePrompt(asked, instruction), read, again: formatTurn(instruction), begun: instruction.begun };
 }
 
-const judgingFor = ({ config, options, subject }: Task): Judging => judgingOf(config, options, subject.policy);
+const judgingFor = (task: Task): Judging => judgingOf(task, task.subject.policy);
 
 function ask<Label>(task: Task, text: string, instruction: Instruction, read: Question<Label>['read']): Asking<Judged<Label>[]> {
   return askJudge(judgingFor(task), questionOf(task, text, instruction, read));
@@ -123,14 +123,14 @@ function* reflect(task: Task, text: string): Asking<Reflected> {
 
 function* check(
   judging: Judging,
-  { prompt, read, again }: Question<number>,
+  { prompt, read, again, begun }: Question<number>,
   instruction: Instruction,
   first: Judged<number>,
   place: number,
 ): Asking<Judged<number>> {
   if (!first.verdict.ok) return first;
   const looked = nextTurn(prompt, first.text, reflectionTurn(instruction));
-  const [second] = yield* askJudge({ ...judging, samples: 1 }, { prompt: looked, read, again, firstChild: place });
+  const [second] = yield* askJudge({ ...judging, samples: 1 }, { prompt: looked, read, again, begun, firstChild: place });
   return { ...second!, text: `${first.text}\n\n${second!.text}`, retried: first.retried || second!.retried };
 }
 

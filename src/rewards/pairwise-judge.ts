@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { verdictOptions } from '../../schemas/rewards/judging.ts';
 import type { Asking, Score } from '../operation.ts';
 import { together } from '../operation.ts';
-import { formatTurn, judgePrompt, tokenPrompt } from '../prompts/judge.ts';
-import { pairInstruction, strengthInstruction, tokenQuestion } from '../prompts/judge-instructions.ts';
+import { formatTurn, judgePrompt, type ToJudge, tokenPrompt } from '../prompts/judge.ts';
+import { type Instruction, pairInstruction, strengthInstruction, tokenQuestion } from '../prompts/judge-instructions.ts';
 import type { ConfigOf, RewardTask } from './define.ts';
 import { defineReward } from './define.ts';
-import { askJudge, judgingOf, mostTokens } from './judge-ask.ts';
+import { askJudge, judgingOf, mostTokens, type Question } from './judge-ask.ts';
 import { refuseUnfitJudge } from './judge-needs.ts';
 import { answerLogprobs } from './judge-next-token.ts';
 import type { Match, Order } from './pairwise-match.ts';
@@ -29,9 +29,10 @@ export const pairwiseJudge = defineReward({
   scale: () => ({ output: 'unknown', range: [0, 1] }),
   cost: 'n x (n - 1) / 2 matches of 2 orders x samples x max_tokens tokens of the judge, twice that with second tries; n is 16 at most',
   mostCandidates: MOST_CANDIDATES,
-  sampledTokens: ({ config, options }, candidates) => {
+  sampledTokens: (named, candidates) => {
+    const { config } = named;
     if (candidates > MOST_CANDIDATES) return 0; // it is refused
-    const order = config.mode === 'token' ? 1 : mostTokens(judgingOf(config, options, ''));
+    const order = config.mode === 'token' ? 1 : mostTokens(judgingOf(named, ''));
     return pairsOf(candidates).length * (config.swap ? 2 : 1) * order;
   },
   refuse: refuseUnfitJudge,
@@ -69,18 +70,18 @@ function* judged(task: Task, candidates: readonly [string, string]): Asking<Orde
     criteria: options.criteria ?? config.criteria,
     seed: subject.seed,
   };
-  const judging = judgingOf(config, options, subject.policy);
+  const judging = judgingOf(task, subject.policy);
   const explain = options.explain ?? false;
   switch (mode) {
     case 'verdict':
     case 'chain_of_rubrics': {
       const instruction = pairInstruction(format, tie, mode === 'chain_of_rubrics');
-      const question = { prompt: judgePrompt(asked, instruction), read: readWinner(format, tie), again: formatTurn(instruction) };
+      const question = questionOf(asked, instruction, readWinner(format, tie));
       return winnerOrder(yield* askJudge(judging, question), explain);
     }
     case 'strength': {
       const instruction = strengthInstruction(format);
-      const question = { prompt: judgePrompt(asked, instruction), read: readStrength(format), again: formatTurn(instruction) };
+      const question = questionOf(asked, instruction, readStrength(format));
       return strengthOrder(yield* askJudge(judging, question), explain);
     }
     case 'token': {
@@ -89,6 +90,13 @@ function* judged(task: Task, candidates: readonly [string, string]): Asking<Orde
     }
   }
 }
+
+const questionOf = <Label>(asked: ToJudge, instruction: Instruction, read: Question<Label>['read']): Question<Label> => ({
+  prompt: judgePrompt(asked, instruction),
+  read,
+  again: formatTurn(instruction),
+  begun: instruction.begun,
+});
 
 const LABELS = ['A', 'B'];
 

@@ -111,7 +111,7 @@ test('what to do is said before the texts and again after them (methods B.13)', 
   const [before, after] = text.split(/<task [\s\S]*<\/candidate [0-9a-f]{8}>/);
   for (const part of [before!, after!]) {
     expect(part).toContain(instruction.form);
-    expect(part).toMatch(/number [0-9a-f]{8}/);
+    expect(part).toMatch(/word [a-f]{8}/);
   }
   expect(before).toContain('Be strict.');
 });

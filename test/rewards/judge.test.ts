@@ -54,7 +54,7 @@ test('what cannot be read is asked for once more at temperature 0, in the format
   expect(numberOf(scores[0])).toBe(4);
   expect(scores[0]!.detail).toMatchObject({ valid: 3, retried: 3 });
   expect(asked.map(({ count }) => count)).toEqual([3, 1, 1, 1]);
-  expect(asked[1]!.sampling.temperature).toBe(0);
+  expect(asked[1]).toMatchObject({ sampling: { temperature: 0 }, prefixes: [{ text: '<answer>' }] });
   expect(asked[1]!.prompt).toMatchObject({
     messages: [{ role: 'user' }, { role: 'assistant', content: 'I like it.' }, { role: 'user' }],
   });
@@ -72,6 +72,14 @@ test('without a second try it is asked once', async () => {
   const { scores, asked } = await judgedBy({ ...score, retry: false }, ['a'], { says: () => '' });
   expect(asked).toHaveLength(1);
   expect(scores[0]).toMatchObject({ ok: false, reason: 'no_verdict' });
+});
+
+test('the second answer is begun in the required format only where the server can go on with it', async () => {
+  const begun = async (policy: string, more: object = {}) =>
+    (await judgedBy({ ...score, policy, ...more }, ['a'], { says: () => 'Hm.' })).asked[1]!.prefixes[0]!.text;
+  expect(await begun('writer')).toBe('<answer>');
+  expect(await begun('begins', { format: 'json' })).toBe('{"score": ');
+  expect(await begun('other')).toBe('');
 });
 
 test('a judge that said nothing is asked anew: no server is given an empty turn', async () => {
@@ -108,7 +116,7 @@ test('a judge whose server fails has that for a reason', async () => {
 
 test('JSON verdicts are asked for and read as JSON', async () => {
   const { scores, asked } = await judgedBy({ ...score, format: 'json' }, ['a'], { says: () => 'Good: {"score": 10}' });
-  expect(textOf(asked[0]!.prompt)).toContain('{"score": N}');
+  expect(textOf(asked[0]!.prompt)).toContain('the member "score" of one JSON object');
   expect(numberOf(scores[0])).toBe(1);
 });
 

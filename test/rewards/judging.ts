@@ -117,3 +117,21 @@ export const numberOf = (score: Score | undefined): number => {
   if (!score?.ok) throw new Error(`No score: ${JSON.stringify(score)}`);
   return score.value;
 };
+
+/** What our own backend tells of the answers after a beginning; `space` and `spaced`: of a space alone, and after it. */
+export function told(
+  logprobs: readonly number[],
+  space = Number.NEGATIVE_INFINITY,
+  spaced: readonly number[] = logprobs,
+): ReadResult {
+  const results = [logprobs, spaced].map((logs, place) => ({
+    id: String(place),
+    ok: true as const,
+    logprob: 0,
+    tokens: [],
+    logprobs: [],
+    answers: [...logs, space].map((logprob) => ({ token: 0, logprob, share: 0 })),
+  }));
+  const usage = { prompt_tokens: 0, completion_tokens: 0, processed: 0, cached: 0, unique: 0 };
+  return { ok: true, response: { results, usage } };
+}

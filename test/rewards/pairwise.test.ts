@@ -14,7 +14,7 @@ import {
 } from '../../src/rewards/pairwise-match.ts';
 import { plurality, strongest } from '../../src/rewards/pairwise-votes.ts';
 import { kindOf, namedReward } from '../../src/rewards/registry.ts';
-import { entryOf, judgedBy, lookup, numberOf, shown, textOf } from './judging.ts';
+import { entryOf, judgedBy, lookup, numberOf, shown, textOf, told } from './judging.ts';
 
 const pairwise = { kind: 'pairwise_judge' };
 const answer = (verdict: string | number) => `<answer>[[${verdict}]]</answer>`;
@@ -211,13 +211,7 @@ test.each([
 test('by the probabilities of A and B as the next token, both orders averaged', async () => {
   const tells = ({ request }: ReadOperation) => {
     const first = shown(textOf((request as LogprobsRequest).prompt), 'candidate_a') === 'good';
-    const answers = (first ? [0.8, 0.1] : [0.6, 0.3]).map((probability) => ({
-      token: 1,
-      logprob: Math.log(probability),
-      share: 0,
-    }));
-    const result = { id: '0', ok: true as const, logprob: 0, tokens: [], logprobs: [], answers };
-    return { ok: true as const, response: { results: [result], usage: {} } } as never;
+    return told((first ? [0.8, 0.1] : [0.6, 0.3]).map(Math.log));
   };
   const { scores, reads, asked } = await judgedBy({ ...pairwise, mode: 'token' }, ['good', 'bad'], { tells });
   expect(asked).toHaveLength(0);
@@ -228,10 +222,7 @@ test('by the probabilities of A and B as the next token, both orders averaged', 
       reward: 'judge',
       request: {
         model: 'model of writer',
-        answers: [
-          ['A', ' A'],
-          ['B', ' B'],
-        ],
+        answers: [['A', ' A'], ['B', ' B'], [' ']],
       },
     },
     {},

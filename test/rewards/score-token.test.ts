@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ReadOperation, ReadResult } from '../../src/operation.ts';
+import type { ReadOperation } from '../../src/operation.ts';
 import { spellings } from '../../src/rewards/judge-next-token.ts';
 import { kindOf, namedReward } from '../../src/rewards/registry.ts';
 import { expectation } from '../../src/rewards/score-token-expectation.ts';
-import { drawn, entryOf, judgedBy, lookup, numberOf, subject, textOf } from './judging.ts';
+import { drawn, entryOf, judgedBy, lookup, numberOf, subject, textOf, told } from './judging.ts';
 
 const worked = [-4.2, -2.7, -1.4, -0.9, -2.4];
 const values = [1, 2, 3, 4, 5];
@@ -66,23 +66,8 @@ test('an answer is asked for with and without a space, a word also with a capita
 const token = { kind: 'score_token' };
 const tells =
   (...logprobs: readonly number[]) =>
-  (_: ReadOperation): ReadResult =>
-    ({
-      ok: true,
-      response: {
-        results: [
-          {
-            id: '0',
-            ok: true,
-            logprob: 0,
-            tokens: [],
-            logprobs: [],
-            answers: logprobs.map((logprob) => ({ token: 0, logprob, share: 0 })),
-          },
-        ],
-        usage: {},
-      },
-    }) as never;
+  () =>
+    told(logprobs);
 
 test('our own backend reads the token after a forced beginning, and nothing is sampled', async () => {
   const { scores, reads, asked } = await judgedBy(token, ['a', 'b'], { tells: tells(...worked) });
@@ -90,10 +75,23 @@ test('our own backend reads the token after a forced beginning, and nothing is s
   expect(reads).toHaveLength(2);
   expect(reads[0]).toMatchObject({
     reading: 'logprobs',
-    request: { continuations: [{ text: 'Score:' }], answers: ['1', '2', '3', '4', '5'].map((one) => [one, ` ${one}`]) },
+    request: {
+      continuations: [{ text: 'Score:' }, { text: 'Score: ' }],
+      answers: [...['1', '2', '3', '4', '5'].map((one) => [one, ` ${one}`]), [' ']],
+    },
   });
   expect(numberOf(scores[0])).toBeCloseTo(0.648534504, 9);
   expect(scores[0]!.detail).toMatchObject({ mass: expect.closeTo(0.826085667, 9), spread: expect.closeTo(0.855800833 / 4, 9) });
+});
+
+test('where a space is a token of its own, what follows it counts as far as the space is probable', async () => {
+  const none = Number.NEGATIVE_INFINITY;
+  const entry = { ...token, tokens: { 1: 1, 2: 2 }, output: 'raw' };
+  const reads = () => told([Math.log(0.05), none], Math.log(0.9), [Math.log(0.5), Math.log(0.4)]);
+  const { scores } = await judgedBy(entry, ['a'], { tells: reads });
+  const [one, two] = [0.05 + 0.9 * 0.5, 0.9 * 0.4];
+  expect(scores[0]!.detail!.mass).toBeCloseTo(one + two, 9);
+  expect(numberOf(scores[0])).toBeCloseTo((one + 2 * two) / (one + two), 9);
 });
 
 test('or raw, by the worth of each token', async () => {
@@ -139,9 +137,8 @@ test('a rubric is a question for each item, and their weighted mean (methods B.1
     { name: 'clear', weight: 3 },
     { name: 'short', description: 'No filler.' },
   ];
-  const told = (operation: ReadOperation) =>
-    tells(...(JSON.stringify(operation.request).includes('clear') ? [0, -99] : [-99, 0]))(operation);
-  const { scores, reads } = await judgedBy({ ...token, tokens: { good: 1, bad: 0 }, rubric }, ['a'], { tells: told });
+  const byItem = ({ request }: ReadOperation) => told(JSON.stringify(request).includes('clear') ? [0, -99] : [-99, 0]);
+  const { scores, reads } = await judgedBy({ ...token, tokens: { good: 1, bad: 0 }, rubric }, ['a'], { tells: byItem });
   expect(reads).toHaveLength(2);
   expect(numberOf(scores[0])).toBeCloseTo(0.75, 9);
   expect(scores[0]!.detail).toMatchObject({
