@@ -36,7 +36,7 @@ export const cohereAnswer = z.strictObject({
   meta: z.strictObject({
     api_version: z.strictObject({ version: z.string() }),
     billed_units: z.strictObject({ search_units: z.int() }),
-    tokens: z.strictObject({ input_tokens: z.int().nullable(), output_tokens: z.int() }),
+    tokens: z.strictObject({ input_tokens: z.int().nullable(), output_tokens: z.int().nullable() }),
     warnings: z.array(z.string()).optional(),
   }),
 });

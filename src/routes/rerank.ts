@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { cohereAnswer, jinaAnswer } from '../../schemas/rerank.ts';
 import { rerankRequest } from '../../schemas/rerank.ts';
+import type { Usage } from '../../schemas/usage.ts';
 import { named } from '../config/resolve.ts';
 import type { Ranked } from '../requests/relevance.ts';
 import { rank } from '../requests/relevance.ts';
@@ -16,12 +17,12 @@ type Body = z.infer<typeof rerankRequest>;
 
 /** POST /v1/rerank: Jina's object, a superset of what a Cohere v1 client reads. */
 export const rerankV1 = (services: Services) => async (context: AppContext) => {
-  const { body, ranked, tokens } = await rerank(context, services);
+  const { body, ranked, usage } = await rerank(context, services);
   const answer: z.infer<typeof jinaAnswer> = {
     id: randomId('rerank'),
     object: 'list',
     model: body.model,
-    usage: { total_tokens: tokens, prompt_tokens: tokens },
+    usage: { total_tokens: usage.total_tokens, prompt_tokens: usage.prompt_tokens },
     results: ranked.results,
     ...(ranked.warnings.length > 0 ? { meta: { warnings: ranked.warnings } } : {}),
   };
@@ -30,21 +31,21 @@ export const rerankV1 = (services: Services) => async (context: AppContext) => {
 
 /** POST /v2/rerank: Cohere's object. */
 export const rerankV2 = (services: Services) => async (context: AppContext) => {
-  const { ranked, tokens } = await rerank(context, services);
+  const { ranked, usage } = await rerank(context, services);
   const answer: z.infer<typeof cohereAnswer> = {
     id: randomId('rerank'),
     results: ranked.results,
     meta: {
       api_version: { version: '2' },
       billed_units: { search_units: 1 },
-      tokens: { input_tokens: tokens, output_tokens: 0 },
+      tokens: { input_tokens: usage.prompt_tokens, output_tokens: usage.completion_tokens },
       ...(ranked.warnings.length > 0 ? { warnings: ranked.warnings } : {}),
     },
   };
   return context.json(answer);
 };
 
-async function rerank(context: AppContext, services: Services): Promise<{ body: Body; ranked: Ranked; tokens: number | null }> {
+async function rerank(context: AppContext, services: Services): Promise<{ body: Body; ranked: Ranked; usage: Usage }> {
   const { config } = services;
   const body = await readBody(context, rerankRequest, config.caps.max_body_bytes);
   const texts = documents(body);
@@ -68,7 +69,7 @@ async function rerank(context: AppContext, services: Services): Promise<{ body: 
     texts,
     { scale, topN: body.top_n ?? texts.length, raw: body.raw_scores ?? false, repeat: body.return_documents ?? false },
   );
-  return { body, ranked, tokens: rewardUsage(ledger).prompt_tokens };
+  return { body, ranked, usage: rewardUsage(ledger) };
 }
 
 /** The texts under whichever of their three names they came; exactly one. */
