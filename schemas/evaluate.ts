@@ -8,18 +8,18 @@ import { messages, prompt, reference } from './run.ts';
 import { sampling, seed } from './sampling.ts';
 
 const name = z.string().min(1).max(128);
-const rewardName = name.refine((given) => given !== 'gold', 'No reward may be named "gold": reports say so of the labels.');
+const bounded = z.number().min(-1e100).max(1e100); // sums and squares of any number of them stay finite
 
 export const evaluateCandidate = z.strictObject({
   text: z.string().optional().describe('For answers, length, repetition and style; not kept.'),
   gold: z
-    .union([z.boolean(), z.number()])
+    .union([z.boolean(), bounded])
     .nullable()
     .optional()
     .describe('What it is worth: right or wrong, or a number. Absent: 1 where its answer equals the reference, else 0.'),
   answer: z.string().max(2000).nullable().optional().describe('What it finally says; absent: read out of the text. For votes.'),
-  scores: z.record(rewardName, z.number().nullable()).optional().describe('By reward; null is a score that failed.'),
-  disagreement: z.record(rewardName, z.number().min(0)).optional().describe("Between an ensemble's members, by reward."),
+  scores: z.record(name, bounded.nullable()).optional().describe('By reward; null is a score that failed.'),
+  disagreement: z.record(name, z.number().min(0).max(1e100)).optional().describe("Between an ensemble's members, by reward."),
   tokens: z.int().min(0).optional().describe('Its length; characters are counted where any candidate of the row has none.'),
   finish_reason: finishReason.optional().describe('Only `stop`, or none given, finished: a cut one wins where nothing finished.'),
 });
@@ -47,6 +47,11 @@ export const evaluateRow = z
   .superRefine((row, context) => {
     const asked = row.prompt !== undefined || row.messages !== undefined;
     const issue = (message: string) => context.addIssue({ code: 'custom', message });
+    for (const [place, { scores }] of (row.candidates ?? []).entries()) {
+      if (!scores || !Object.hasOwn(scores, 'gold')) continue;
+      const message = 'No reward may be named "gold": reports call the labels so.';
+      context.addIssue({ code: 'custom', message, path: ['candidates', place, 'scores', 'gold'] });
+    }
     if (row.candidates) return;
     if (!asked) issue('A row has candidates, or a prompt (or messages) and a reference to sample for.');
     else if (row.reference === undefined) issue('A problem without candidates needs a reference: what its right answer is.');

@@ -52,9 +52,11 @@ function disagreeing(ratio: Estimate | null): Found | null {
   return { alarm: 'disagreement', value: ratio.value, threshold: DISAGREEING, problems: ratio.problems, message };
 }
 
+/** Raised where the fall is no noise: its interval lies below 0. Without intervals any fall of two steps raises it. */
 function overOptimised({ over_optimisation: found, best_of_n: curve }: RewardReport, largestN: number): Found | null {
   if (!found || found.turns_bad_from === null) return null;
-  const { value } = found.fall;
+  const { value, high } = found.fall;
+  if (high !== null && high >= 0) return null;
   const problems = curve.at(-1)?.gold?.problems ?? 0;
   const message = `From N = ${found.turns_bad_from} on the score rises while gold falls: at N = ${largestN} by ${shown(-value)} from its highest.`;
   return { alarm: 'over_optimisation', value, threshold: 0, problems, message };

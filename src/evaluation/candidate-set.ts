@@ -127,7 +127,9 @@ function saidBy(candidates: readonly EvaluateCandidate[], reads: AnswerConfig | 
     }
     if (one.text === undefined || reads === null) return null;
     const read = extract(one.text, finishes(one) ? 'stop' : 'length', reads);
-    return read.ok ? { raw: read.raw, key: read.key } : null;
+    if (!read.ok || reads !== MARKED) return read.ok ? { raw: read.raw, key: read.key } : null;
+    const key = canonicalKey(read.raw); // nobody said that numbers are text here
+    return key.ok ? { raw: read.raw, key: key.key } : null;
   });
 }
 

@@ -125,14 +125,14 @@ function overOptimisation(choosing: Choosing, told: Told): RewardReport['over_op
   const gold = goldOf(choosing, told);
   const fit = gold && fitGold(grid, gold.means);
   if (!gold || !fit) return null;
-  const fallOf = (values: readonly number[]) => values.at(-1)! - values.reduce((most, value) => Math.max(most, value));
-  const falls = Array.from({ length: bootstrap.resamples }, (_, draw) => fallOf(gold.draws.map((values) => values[draw]!)));
+  const best = gold.means.reduce((top, value, place) => (value > gold.means[top]! ? place : top), 0);
+  const falls = gold.draws[best]!.map((value, draw) => gold.draws.at(-1)![draw]! - value);
   const proxy = grid.map((n) => choosing.proxy(n).mean ?? Number.NaN);
   return {
     ...fit,
     peak: peakOf(fit),
     turns_bad_from: turnsBad(grid, proxy, gold.means),
-    fall: { value: fallOf(gold.means), ...bootstrap.interval(falls) },
+    fall: { value: gold.means.at(-1)! - gold.means[best]!, ...bootstrap.interval(falls) },
   };
 }
 

@@ -72,7 +72,7 @@ function readItem(data: unknown, index: number, body: Body, config: Services['co
 }
 
 const inRow = (error: z.ZodError, index: number): z.ZodError =>
-  new z.ZodError(error.issues.map((issue) => ({ ...issue, path: ['data', index, ...issue.path] })));
+  new z.ZodRealError(error.issues.map((issue) => ({ ...issue, path: ['data', index, ...issue.path] })));
 
 interface Work {
   readonly body: Body;

@@ -63,11 +63,11 @@ export class Sampler {
     const answered = evaluateAnswer.parse(json);
     const [labelled] = answered.labelled ?? [];
     if (!labelled) return { ok: false, line, message: answered.bad_rows[0]?.message ?? 'the server answered no row' };
-    if (save !== undefined) appendFileSync(save, `${JSON.stringify(labelled)}\n`);
     const spent: Spent = answered.reporting.tokens;
     return {
       ok: true,
       into(evaluation) {
+        if (save !== undefined) appendFileSync(save, `${JSON.stringify(labelled)}\n`);
         evaluation.counts.sampled++;
         evaluation.add(labelled, line, spent);
         for (const fingerprint of answered.reporting.policy_fingerprints) evaluation.fingerprints.add(fingerprint);
