@@ -24,6 +24,11 @@ describe('the worked example (methods B.9)', () => {
 
 test('a set that is all right or all wrong says nothing of the judge: the estimate holds, else trust (methods B.15)', () => {
   expect(meansOf([{ outcome: 0.5, opinion: 0.2 }])).toBeNull();
+  const half = [
+    { outcome: 0.5, opinion: 0.2 },
+    { outcome: 0.49, opinion: 0.8 },
+  ];
+  expect(meansOf(half)).toEqual({ right: 0.2, wrong: 0.8 }); // an outcome of one half is right
   const set = rows({ outcome: [1, 1], judge: [0.5, 1] });
   expect(composed({ entry: trusted(), ...set }).scores.map(told)).toEqual([1.15, 1.3]);
   const estimate = { right: 0.4, wrong: 0.7 };
