@@ -96,7 +96,7 @@ beforeAll(async () => {
       ['embedder', { path: resolve('test/fixtures/tiny-models/heads/embedder'), threads: 1 }],
       ...(here ? [['smollm2', { path: smollm2, threads: 2, max_kv_bytes: 1 << 29 }]] : []),
     ]),
-    caps: { ...shipped.caps, max_time_ms: 120_000 },
+    caps: { max_time_ms: 120_000 },
   };
   writeFileSync(path, JSON.stringify(config));
   winnow = await startWinnow(forTests({ WINNOW_CONFIG: path }));
