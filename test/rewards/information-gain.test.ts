@@ -68,6 +68,17 @@ describe('information gain', () => {
     expect(reasonOf((await readBy(entry, ['x'], { references, tells })).scores[0])).toBe(reason);
   });
 
+  test('a token that the separator shares with the right answer is the right answer’s', async () => {
+    const tells = measuring((text) => ({
+      tokens: text.startsWith('good') ? [9, 1, 7] : [1, 7], // 7 is " 12": the end of "Answer: " and all of "12"
+      logprobs: (text.startsWith('good') ? [-3, -3, -1] : [-3, -4]).map((logprob) => ({ token: 't', logprob })),
+      step_starts: text.startsWith('good') ? [0, 2] : [0, 1],
+      step_ends: text.startsWith('good') ? [3, 3] : [2, 2],
+    }));
+    const { scores } = await readBy(entry, ['good'], { references, tells });
+    expect(scores).toEqual([{ ok: true, value: 3, detail: { tokens: 1, without: -4, behind: -1 } }]);
+  });
+
   test('many candidates and right answers go in several calls; the prompt alone in the first one', async () => {
     const rights = Array.from({ length: 64 }, (_, place) => `${place}`);
     const tells = behind((before, right) => [before.startsWith('\n') ? -100 : -Number(right) - before.length]);
