@@ -105,7 +105,7 @@ test('chains, where the packaged reward chooses no better than chance (docs/accu
   expect(outcome!.ranking.auroc!.low).toBeLessThan(0.55);
   expect(alarmsOf(found, 'outcome')).toEqual(['over_optimisation']);
   expect(outcome!.optimal_n!.n).toBeLessThan(16);
-  expect(found.majority.at(-1)!.gold.low).toBeGreaterThan(outcome!.best_of_n.at(-1)!.gold!.high!); // so vote instead
+  expect(found.majority.at(-1)!.gold.value).toBeGreaterThan(outcome!.best_of_n.at(-1)!.gold!.value + 0.05); // so vote instead
 });
 
 test('a report says what F.7 asks for, and its curves are in order', async () => {
