@@ -36,13 +36,14 @@ async function ask(url: string, { id, prompt, checks }: Instructed, signal: Abor
   const rewards = [{ name: 'rules', checks }];
   const run = async (n: number, temperature: number): Promise<RunAnswer> => {
     const sampling = { ...SAMPLING, temperature, seed: Number(id.slice(1)) };
-    return post(url, '/v1/best-of-n', { messages, rewards, n, sampling, return: { candidates: 'all' } }, runAnswer, signal);
+    const body = { messages, rewards, n, sampling, return: { candidates: 'all' }, stream: true };
+    return runAnswer.parse(resultOf(await post(url, '/v1/best-of-n', body, signal)));
   };
   const [sampled, greedy] = [await run(N, SAMPLING.temperature), await run(1, 0)];
   const all = [...sampled.candidates!, ...greedy.candidates!];
   // once more, all of them: a run does not score the cut ones where others finished, since they cannot win
   const candidates = all.map(({ text }) => text!); // `all` returns texts
-  const { data } = await post(url, '/v1/score', { messages, candidates, rewards }, scoreAnswer, signal);
+  const { data } = scoreAnswer.parse(JSON.parse(await post(url, '/v1/score', { messages, candidates, rewards }, signal)));
   const judged = all.map((candidate, place) => judgedOf(candidate, data[place]!.scores.rules!.detail));
   return {
     id,
@@ -52,18 +53,19 @@ async function ask(url: string, { id, prompt, checks }: Instructed, signal: Abor
   };
 }
 
-async function post<Answer>(
-  url: string,
-  path: string,
-  body: object,
-  schema: z.ZodType<Answer>,
-  signal: AbortSignal,
-): Promise<Answer> {
+async function post(url: string, path: string, body: object, signal: AbortSignal): Promise<string> {
   const headers = { 'content-type': 'application/json' };
   const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body), signal });
   const text = await response.text();
   if (!response.ok) throw new Error(`Winnow answered ${response.status}: ${text.slice(0, 400)}`);
-  return schema.parse(JSON.parse(text));
+  return text;
+}
+
+/** The body of a streamed run. It is streamed because fetch gives up after five minutes without a byte. */
+function resultOf(events: string): unknown {
+  const [, result] = /^event: result\n(?:id: .*\n)?data: (.*)$/m.exec(events) ?? [];
+  if (result === undefined) throw new Error(`The run ended with ${events.slice(-400)}`);
+  return JSON.parse(result);
 }
 
 const verdicts = z.object({ checks: z.array(z.object({ passed: z.boolean().nullable() })) });

@@ -84,6 +84,12 @@ describe('catastrophic patterns', () => {
   ])('%s is refused before it costs anything', (pattern) => {
     within(() => expect(() => passed({ check: 'regex', pattern }, 'a')).toThrow(CheckError));
   });
+  test.each(['a{1000}'.repeat(140), `(?:(?:${'a'.repeat(900)}){10}){100}`, `(?:[)]${'a'.repeat(200)}){100}`])(
+    '%s is told to be too large without being compiled: that takes seconds',
+    (pattern) => {
+      expect(patternSize(pattern)).toBeGreaterThan(4000);
+    },
+  );
   test('what a pattern compiles to is told from its text, and never much too low', () => {
     const atom = fc.constantFrom('a', '.', '[ab]', '[^]]', '\\d', '\\)', '(?:ab)', '(a|b)');
     const piece = fc.tuple(atom, fc.constantFrom('', '*', '{3}', '{2,5}', '{4,}', '?'));

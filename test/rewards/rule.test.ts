@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { rewardConfig } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import { kindOf, namedReward } from '../../src/rewards/registry.ts';
+import { Meter } from '../../src/rewards/rules/meter.ts';
 import { candidate } from '../drive.ts';
 import { about, composed, refuse } from './composed.ts';
 
@@ -82,6 +83,18 @@ describe('a check that cannot be decided is no failed one', () => {
   test('a candidate of more than a megabyte is not read', () => {
     expect(scored([words(2)], ['a'.repeat(1_048_577), 'a'])).toMatchObject([{ ok: false, reason: 'undecided' }, { ok: true }]);
   });
+});
+
+test('each check has means of its own, and all have some together', () => {
+  const meter = new Meter(1_500_000);
+  meter.begin();
+  expect(() => meter.spend(1_000_001)).toThrow('one check');
+  expect(() => meter.spend(0)).toThrow('one check');
+  meter.begin();
+  meter.spend(400_000);
+  expect(() => meter.spend(200_000)).toThrow('all checks together');
+  meter.begin();
+  expect(() => meter.spend(0)).toThrow('all checks together');
 });
 
 test('many checks of many candidates share one means: what is left when it is spent is undecided, and never slow', () => {

@@ -22,16 +22,11 @@ export class Meter {
     this.#ofCheck = units;
   }
 
-  /** @throws Undecided where the means of the check or of the scoring are spent; from then on at every call */
+  /** @throws Undecided where the means of the check or of the scoring are spent; from then on at every call, so no one covers it up */
   spend(units: number): void {
     this.#left -= units;
     this.#ofCheck -= units;
     if (this.#left < 0) throw new Undecided('too much work for all checks together');
     if (this.#ofCheck < 0) throw new Undecided('too much work for one check');
-  }
-
-  /** Whether more was asked for than there was. */
-  get exhausted(): boolean {
-    return this.#left < 0 || this.#ofCheck < 0;
   }
 }
