@@ -67,6 +67,16 @@ test('a reward that compares candidates, or sees how they were written, is asked
   expect(backend.scoreRequests).toHaveLength(2);
 });
 
+test('a set is compared once: the same question has the same answer, and not one that is made anew', async () => {
+  function* twice(): Asking<readonly Score[]> {
+    const [first] = yield* score('both', task.prompt, texts('a', 'bbb'));
+    const [again] = yield* score('both', task.prompt, texts('a', 'bbb'));
+    return [first!, again!];
+  }
+  const [first, again] = (await setUp(twice()).done) as Score[];
+  expect(again).toBe(first);
+});
+
 test('another set of candidates is another question', async () => {
   function* twice(): Asking<readonly Score[][]> {
     return [[...(yield* score('both', task.prompt, texts('a', 'bbb')))], [...(yield* score('both', task.prompt, texts('a')))]];
