@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rewardConfig } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
-import { kindOf, namedReward } from '../../src/rewards/registry.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { kindOf } from '../../src/rewards/registry.ts';
 import { Meter } from '../../src/rewards/rules/meter.ts';
+import shipped from '../../winnow.config.json' with { type: 'json' };
 import { candidate } from '../drive.ts';
 import { about, composed, refuse } from './composed.ts';
 
@@ -157,10 +158,14 @@ describe('what a request must bring', () => {
   });
 });
 
-test('a config with a check that is none does not start', () => {
-  const rewards = { it: rewardConfig.parse({ kind: 'rule', checks: [words(2), { check: 'cel', expression: '1 +' }] }) };
-  const faults = kindOf(rewards.it).faults(namedReward('it', {}, { backends: {}, policies: {}, rewards }));
-  expect(faults).toEqual([expect.stringMatching(/^checks\[1\]\.expression: /)]);
+test('a config with a check or an expression that is none does not start', () => {
+  const of = (rewards: object) => () => loadConfig({ ...shipped, rewards: { ...shipped.rewards, ...rewards } });
+  expect(of({ it: { kind: 'rule', checks: [words(2), { check: 'cel', expression: '1 +' }] } })).toThrow(
+    /winnow\.config\.json: rewards\.it: checks\[1\]\.expression: /,
+  );
+  expect(of({ it: { kind: 'expression', expression: { var: 'other' } } })).toThrow(/rewards\.it: .*no variable "other"/);
+  expect(of({ it: { kind: 'expression', members: { a: 'none' } } })).toThrow(/nothing is named "none"/);
+  expect(of({ it: { kind: 'rule', checks: [words(2)] }, that: { kind: 'expression', members: { a: 'it' } } })).not.toThrow();
 });
 
 test('equal texts are checked once, unless their tokens are counted', () => {
