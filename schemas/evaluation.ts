@@ -153,7 +153,7 @@ export const distance = z.strictObject({
 const tokens = z.strictObject({
   policy: known.describe('Sampled, or said of the candidates; null where unknown.'),
   reward: known,
-  wasted: known,
+  wasted: known.describe('Of those of the policy: sampled for candidates that failed.'),
 });
 
 export const evaluationReport = z.strictObject({

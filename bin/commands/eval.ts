@@ -25,7 +25,8 @@ repetition, style), and alarms. FILE is JSON Lines, "-" is standard input; docs/
   {"id": "1", "candidates": [{"text": "...", "gold": true, "scores": {"outcome": 2.9}}, ...]}
   {"id": "2", "prompt": "...", "reference": "42"}
 
-Rows with candidates need no server. For a row without, candidates are sampled and scored by a running Winnow.
+Rows with candidates need no server. For a row without, candidates are sampled and scored by a running Winnow; with
+--rewards, those that have no such score yet are scored by it.
 
   --json              The report as JSON on standard output, in place of a summary.
   --out FILE          The report as JSON into a file too.
@@ -35,7 +36,7 @@ Rows with candidates need no server. For a row without, candidates are sampled a
   --options JSON      Any of: ${Object.keys(evaluationOptions.shape).join(', ')}.
                       As in --options '{"price": 0.002, "grid": [1, 2, 4, 8]}'.
 
-For rows without candidates:
+For rows without candidates, or without a score by --rewards:
   --url URL           The running Winnow. Default: http://127.0.0.1:8787. A key is read from WINNOW_API_KEY.
   --model POLICY      Default: its default policy.
   --rewards A,B       Default: the policy's.
@@ -159,7 +160,7 @@ function labelled(line: Line, sampler: Sampler): Taken | Promise<Taken> {
   }
   const row = evaluateRow.safeParse(json, { reportInput: true });
   if (!row.success) return wrong(issueOf(row.error));
-  return row.data.candidates ? taking(row.data, number) : sampler.label(row.data, number);
+  return sampler.needed(row.data) ? sampler.label(row.data, number) : taking(row.data, number);
 }
 
 const taking = (row: EvaluateRow, line: number): Taken => ({ ok: true, into: (evaluation) => evaluation.add(row, line) });

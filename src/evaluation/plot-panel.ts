@@ -108,7 +108,9 @@ function marked(n: number, across: Scale): string {
     [x, FRAME.top],
     [x, FRAME.bottom],
   ]);
-  return line + text({ x: x + 4, y: FRAME.top + 10, class: 'tick' }, `optimal N ${n}`);
+  const left = x > (FRAME.left + FRAME.right) / 2; // so that the words stay inside of the frame
+  const at = { x: left ? x - 4 : x + 4, y: FRAME.top + 10, 'text-anchor': left ? 'end' : 'start' };
+  return line + text({ ...at, class: 'tick' }, `optimal N ${n}`);
 }
 
 /** What a line is, below the panel, two a row. */

@@ -146,9 +146,15 @@ async function labelled(
     judgeTokens,
   );
   const sampled = completionTokens === null ? null : completionTokens - judgeTokens;
-  const given = rowTask.row.candidates ? tokensOf(rowTask.row) : sampled;
+  const kept = tokensOf(value.row);
+  const wasted = rowTask.row.candidates ? 0 : sampled === null || kept === null ? null : sampled - kept;
   const failure = state.failure && new RunFailure(state.failure, usage(ledger), spentTokens > 0);
-  return { ...value, spent: { policy: given, reward: read, wasted: 0 }, fingerprints: state.fingerprints, failure };
+  return {
+    ...value,
+    spent: { policy: rowTask.row.candidates ? kept : sampled, reward: read, wasted },
+    fingerprints: state.fingerprints,
+    failure,
+  };
 }
 
 const tokensOf = ({ candidates = [] }: EvaluateRow): number | null =>

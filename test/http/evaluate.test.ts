@@ -277,4 +277,10 @@ test('npx winnow eval samples for problems at --url, and --save keeps what it ev
   const again = await run(process.execPath, [join(root, 'bin/winnow.mjs'), 'eval', save!, '--json'], { timeout: 120_000 });
   const { pass, rewards } = evaluationReport.parse(JSON.parse(again.stdout));
   expect({ pass, curve: rewards.outcome!.best_of_n }).toEqual({ pass: found.pass, curve: found.rewards.outcome!.best_of_n });
+  // labelled rows that lack a score are scored there too
+  const more = [save!, '--url', inject('winnow').url, '--model', 'chains', '--rewards', 'outcome,process', '--json'];
+  const scored = await run(process.execPath, [join(root, 'bin/winnow.mjs'), 'eval', ...more], { timeout: 120_000 });
+  const both = evaluationReport.parse(JSON.parse(scored.stdout));
+  expect(both.rows).toMatchObject({ used: 6, sampled: 0 });
+  expect(both.rewards.process!.scores).toEqual({ valid: 24, invalid: 0 });
 }, 240_000);

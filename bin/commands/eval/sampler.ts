@@ -36,6 +36,12 @@ export class Sampler {
     this.#signal = signal;
   }
 
+  /** Whether a server has something to do for this row: it has no candidates, or they lack a score by a named reward. */
+  needed({ candidates }: EvaluateRow): boolean {
+    const rewards = this.#asked.rewards ?? [];
+    return !candidates?.every(({ scores }) => rewards.every((name) => scores !== undefined && Object.hasOwn(scores, name)));
+  }
+
   /** One problem a request, each with a seed of its own. A problem that the server refuses is a bad row. */
   async label(row: EvaluateRow, line: number): Promise<Labelled> {
     const { model, rewards, n, sampling, probe, save } = this.#asked;
@@ -68,7 +74,7 @@ export class Sampler {
       ok: true,
       into(evaluation) {
         if (save !== undefined) appendFileSync(save, `${JSON.stringify(labelled)}\n`);
-        evaluation.counts.sampled++;
+        if (!row.candidates) evaluation.counts.sampled++;
         evaluation.add(labelled, line, spent);
         for (const fingerprint of answered.reporting.policy_fingerprints) evaluation.fingerprints.add(fingerprint);
         for (const [reward, { perturbations }] of Object.entries(answered.rewards)) {
