@@ -2,7 +2,7 @@
  * How a small language model does as a judge: the share of its verdicts that cannot be read, how often its winner changes
  * with its place, and how often it is right, on pairs of which one answer is plainly better.
  *
- *   node bench/judges/run.ts [--model bench/models/.cache/smollm2/int8] [--pairs 48] [--max-tokens 48]
+ *   node bench/judges/run.ts [--model bench/models/.cache/smollm2/int8] [--pairs 48] [--max-tokens 48] [--judges pairwise,yes_no]
  *
  * All goes through the running system: POST /v1/score. Prints a Markdown table; --json FILE keeps what was said.
  */
@@ -22,14 +22,15 @@ const { values: given } = parseArgs({
     model: { type: 'string', default: 'bench/models/.cache/smollm2/int8' },
     pairs: { type: 'string', default: String(pairs.length) },
     'max-tokens': { type: 'string', default: '48' },
+    judges: { type: 'string' },
     json: { type: 'string' },
   },
 });
 const maxTokens = Number(given['max-tokens']);
-const AT_ONCE = 8; // pairs: their verdicts decode together
+const AT_ONCE = 2; // pairs: a request that waits for more than 5 minutes is given up by fetch
 
 const written = { policy: 'judge', max_tokens: maxTokens };
-const rewards = {
+const all = {
   'score 1-5': { kind: 'judge', ...written, most: 5 },
   'score 1-5 json': { kind: 'judge', ...written, most: 5, format: 'json' },
   yes_no: { kind: 'judge', ...written, mode: 'yes_no' },
@@ -39,6 +40,8 @@ const rewards = {
   'score_token 1-5': { kind: 'score_token', policy: 'judge', min_mass: 0.1 },
   'score_token yes/no': { kind: 'score_token', policy: 'judge', tokens: { yes: 1, no: 0 }, prefix: 'Answer:', min_mass: 0.1 },
 };
+const wanted = given.judges?.split(',');
+const rewards = Object.fromEntries(Object.entries(all).filter(([name]) => wanted === undefined || wanted.includes(name)));
 /** A name in the config has no space and no slash at its end. */
 const idOf = (name: string): string => name.replace(/[ /]/g, '_');
 
