@@ -41,12 +41,12 @@ export default defineConfig({
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        resolve: { alias: workerAliases(resolve('examples/winnow.edge.config.json')) },
+        resolve: { alias: workerAliases(resolve('test/workerd/edge.config.json')) },
         test: {
           name: 'edge',
           include: withEdgeModels,
           globalSetup: './test/workerd/edge-scores.ts',
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           sequence: { groupOrder: 2 },
         },
       },

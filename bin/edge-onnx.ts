@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../schemas/config.ts';
+import type { BundledModel } from '../src/backends/edge-onnx/models.ts';
 import { readModelFolder } from './bundled-model.ts';
 import { writeGenerated } from './generated.ts';
 import { CannotStart, readConfig, root } from './settings.ts';
@@ -12,28 +13,45 @@ export function workerAliases(configPath: string): Record<string, string> {
   return { '#winnow.config.json': configPath, ...(models ? { '#edge-onnx': edgeModule(models, dirname(configPath)) } : {}) };
 }
 
-/** Folders of the models that edge_onnx backends serve, by name; undefined where the config has no such backend. */
-function edgeModels({ backends, rewards, models }: Config, file: string): Map<string, string> | undefined {
+/** A model that rewards read in the Worker: its folder, and as what they read it. */
+interface ServedModel {
+  readonly path: string;
+  readonly kind: BundledModel['kind'];
+}
+
+/** Kinds of reward that a model in the Worker serves, and the kind of model that they read. */
+const READ = { classifier: 'outcome', process: 'process' } as const;
+
+/** The models that edge_onnx backends serve, by name; undefined where the config has no such backend. */
+function edgeModels({ backends, rewards, models }: Config, file: string): Map<string, ServedModel> | undefined {
   const isEdge = (backend: string) => backends[backend]?.kind === 'edge_onnx';
   if (!Object.keys(backends).some(isEdge)) return undefined;
-  const served = Object.entries(rewards).filter(([, { backend }]) => isEdge(backend));
-  return new Map(
-    served.map(([name, { kind, model }]) => {
-      if (kind !== 'classifier')
-        throw new CannotStart(
-          `${file}: rewards.${name}: its backend is of kind edge_onnx, which has no rewards of kind ${kind}.`,
-        );
-      const entry = Object.hasOwn(models, model) ? models[model] : undefined;
-      if (entry) return [model, entry.path];
-      const known = Object.keys(models).join(', ') || 'none';
+  const served = new Map<string, ServedModel>();
+  for (const [name, reward] of Object.entries(rewards)) {
+    if (!('backend' in reward) || !isEdge(reward.backend)) continue; // made of texts, or of other rewards
+    if (reward.kind !== 'classifier' && reward.kind !== 'process')
+      throw new CannotStart(
+        `${file}: rewards.${name}: its backend is of kind edge_onnx, which has no rewards of kind ${reward.kind}. ` +
+          `It has ${Object.keys(READ).join(' and ')}; give this reward a gpu_backend.`,
+      );
+    const { model } = reward;
+    const entry = Object.hasOwn(models, model) ? models[model] : undefined;
+    const known = Object.keys(models).join(', ') || 'none';
+    if (!entry)
       throw new CannotStart(`${file}: rewards.${name}.model: models has no "${model}" that says its folder. Known: ${known}.`);
-    }),
-  );
+    const kind = READ[reward.kind];
+    if ((served.get(model)?.kind ?? kind) !== kind)
+      throw new CannotStart(
+        `${file}: rewards.${name}.model: "${model}" is read as a classifier and as a process reward; it is one.`,
+      );
+    served.set(model, { path: entry.path, kind });
+  }
+  return served;
 }
 
 /** Writes the module that hands the wasm and the models to the adapter. One for an isolate: the adapter keeps what it loads. */
-function edgeModule(models: ReadonlyMap<string, string>, configFolder: string): string {
-  const folders = [...models].map(([name, path]) => readModelFolder(name, resolve(configFolder, path)));
+function edgeModule(models: ReadonlyMap<string, ServedModel>, configFolder: string): string {
+  const folders = [...models].map(([name, { path, kind }]) => readModelFolder(name, resolve(configFolder, path), kind));
   const wasm = createRequire(import.meta.url).resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
   const adapter = join(root, 'src', 'backends', 'edge-onnx.ts');
   const text = [

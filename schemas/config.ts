@@ -41,7 +41,7 @@ const gpuBackend = z.strictObject({
 const edgeOnnx = z.strictObject({
   kind: z
     .literal('edge_onnx')
-    .describe('Outcome reward models inside the Worker: their folders, and ONNX Runtime, go into its bundle.'),
+    .describe('Outcome and process reward models inside the Worker: their folders, and ONNX Runtime, go into its bundle.'),
 });
 
 /** What a server of others accepts of the sampling parameters that not all of them know. */

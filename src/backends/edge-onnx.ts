@@ -1,28 +1,29 @@
 import type { RawScore, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
 import { WinnowError } from '../../schemas/errors.ts';
-import { encodePrompt } from '../tokens/prompt.ts';
-import { encodeText } from '../tokens/text.ts';
+import { checkSteps, type RewardReader, rewardReader } from '../tokens/reward-input.ts';
+import type { Cut } from '../tokens/truncation.ts';
 import { batches } from './edge-onnx/batches.ts';
 import { type EdgeBundle, type EdgeModel, EdgeModels } from './edge-onnx/models.ts';
+import { readRows } from './edge-onnx/read.ts';
 import type { BackendPort } from './port.ts';
 
 // Tokens of one run, padding included. More are no faster in wasm: a text of 128 takes 11 ms alone and in a batch. But a run
 // of 8,192 grows the wasm memory to 144 MiB, where a Worker has 128 for all, and nobody else has a turn until it ends.
 const BATCH_TOKENS = 512;
-// Texts that are tokenised in one turn of the event loop.
-const ENCODED_AT_ONCE = 128;
+// Characters that are tokenised in one turn of the event loop, about 10 ms.
+const ENCODED_AT_ONCE = 8192;
 
 /** What a score says, whoever it is of. */
-type Scored = { ok: true; value: number; tokens: number } | Failed;
+type Scored = { ok: true; value: number; steps?: number[]; tokens: number; truncated?: number } | Failed;
 type Failed = { ok: false; reason: string };
 
-/** A text to be read, prompt and text joined. */
+/** A text to be read, prompt and text joined; `key` is what it shares with equal texts. */
 interface Row {
-  readonly text: string;
-  readonly ids: readonly number[];
+  readonly key: string;
+  readonly input: Cut;
 }
 
-/** Outcome reward models that run inside the Worker. They write nothing, and need no backend. */
+/** Reward models that run inside the Worker. They write nothing, and need no backend. */
 export function edgeOnnx(bundle: EdgeBundle): BackendPort {
   const models = new EdgeModels(bundle);
   return {
@@ -35,9 +36,9 @@ export function edgeOnnx(bundle: EdgeBundle): BackendPort {
     },
     score: async (request, signal) => score(await models.load(request.model), request, signal),
     models: async () =>
-      models.bundled.map(({ name, context, template, fingerprint }) => ({
+      models.bundled.map(({ name, kind, context, template, fingerprint }) => ({
         name,
-        kind: 'outcome',
+        kind,
         context,
         chat_template: template !== null,
         fingerprint,
@@ -53,28 +54,38 @@ export function edgeOnnx(bundle: EdgeBundle): BackendPort {
 /** Scores given texts; equal ones once. A text that cannot be read fails alone. */
 async function score(model: EdgeModel, request: ScoreRequest, signal: AbortSignal): Promise<ScoreResponse> {
   const deadline = performance.now() + request.deadline_ms;
-  const prompt = encodePrompt(model, request.prompt);
-  const texts = new Set(request.candidates.map(({ text }) => text));
+  const reader = rewardReader(model, request.prompt, request.truncate);
+  checkSteps(request);
+  const texts = new Map(request.candidates.map((candidate) => [keyOf(candidate), candidate]));
   const scored = new Map<string, Scored>();
   const rows: Row[] = [];
-  for (const [index, text] of [...texts].entries()) {
-    if (index % ENCODED_AT_ONCE === ENCODED_AT_ONCE - 1) await nextTurn();
-    const row = unwanted(deadline, signal) ?? readable(model, prompt, text);
-    if ('ids' in row) rows.push(row);
-    else scored.set(text, row);
+  let encoded = 0;
+  for (const [key, { text, steps }] of texts) {
+    encoded += text.length;
+    if (encoded >= ENCODED_AT_ONCE) {
+      encoded = 0;
+      await nextTurn();
+    }
+    const input = unwanted(deadline, signal) ?? readable(reader, text, steps);
+    if ('ids' in input) rows.push({ key, input });
+    else scored.set(key, input);
   }
-  for (const [index, batch] of batches(rows, BATCH_TOKENS).entries()) {
+  const limits = { most: BATCH_TOKENS, equal: model.padding.side === 'equal' };
+  for (const [index, batch] of batches(rows, limits).entries()) {
     if (index > 0) await nextTurn();
     const failed = unwanted(deadline, signal);
     const results = failed ? batch.map(() => failed) : await read(model, batch);
-    for (const [place, { text }] of batch.entries()) scored.set(text, results[place]!);
+    for (const [place, { key }] of batch.entries()) scored.set(key, results[place]!);
   }
   return answer(request, scored);
 }
 
-function readable(model: EdgeModel, prompt: readonly number[], text: string): Row | Failed {
+/** Equal texts cut into equal steps are read once. */
+const keyOf = ({ text, steps }: ScoreRequest['candidates'][number]): string => JSON.stringify(steps ?? text);
+
+function readable(reader: RewardReader, text: string, steps: readonly string[] | undefined): Cut | Failed {
   try {
-    return { text, ids: encodeText(model, prompt, text) };
+    return reader(text, steps);
   } catch (cause) {
     if (!(cause instanceof WinnowError)) throw cause;
     return { ok: false, reason: cause.message };
@@ -88,19 +99,22 @@ function unwanted(deadline: number, signal: AbortSignal): Failed | null {
   return null;
 }
 
-async function read({ session, padding }: EdgeModel, batch: readonly Row[]): Promise<Scored[]> {
-  const rows = batch.map(({ ids }) => ids);
+async function read(model: EdgeModel, batch: readonly Row[]): Promise<Scored[]> {
+  const inputs = batch.map(({ input }) => input);
   try {
-    const values = await session.run(rows, padding);
-    return values.map((value, place) =>
-      Number.isFinite(value)
-        ? { ok: true, value, tokens: rows[place]!.length }
-        : { ok: false, reason: `The reward model gave ${value}.` },
-    );
+    const numbers = await readRows(model, inputs);
+    return inputs.map((input, place) => scoreOf(model, input, numbers[place]!));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return batch.map(() => ({ ok: false, reason }));
+    console.error(cause); // the runtime's words name nodes of the graph: they are for the log
+    return batch.map(() => ({ ok: false, reason: 'The reward model failed; the log of the Worker says how.' }));
   }
+}
+
+function scoreOf({ kind }: EdgeModel, { ids, truncated }: Cut, values: number[]): Scored {
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) return { ok: false, reason: `The reward model gave ${values[wrong]}.` };
+  const steps = kind === 'process' ? { steps: values } : {};
+  return { ok: true, value: values.at(-1)!, ...steps, tokens: ids.length, ...(truncated > 0 ? { truncated } : {}) };
 }
 
 /** Between two batches others have their turn, a caller who left is noticed, and the clock of a Worker goes on. */
@@ -109,6 +123,6 @@ const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 function answer({ candidates }: ScoreRequest, scored: ReadonlyMap<string, Scored>): ScoreResponse {
   const read = [...scored.values()].filter((result) => result.ok);
   const tokens = read.reduce((sum, result) => sum + result.tokens, 0);
-  const scores = candidates.map(({ id, text }): RawScore => ({ id, ...scored.get(text)! }));
+  const scores = candidates.map((candidate): RawScore => ({ id: candidate.id, ...scored.get(keyOf(candidate))! }));
   return { scores, usage: { calls: 1, candidates: read.length, tokens } };
 }

@@ -1,9 +1,10 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { workerAliases } from '../../bin/edge-onnx.ts';
 import { CannotStart, root } from '../../bin/settings.ts';
+import { OnnxGraph } from '../../gpu-backend/ort/onnx-graph.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'winnow-edge-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,7 +36,7 @@ test('a config with one brings the wasm, and each model once', () => {
   const twice = { ...sample.rewards, again: sample.rewards.outcome };
   const text = readFileSync(workerAliases(config({ rewards: twice }))['#edge-onnx']!, 'utf8');
   expect(text.match(/ort-wasm-simd-threaded[.]wasm/g)).toHaveLength(1);
-  expect(text.match(/model[.]onnx/g)).toHaveLength(1);
+  expect(text.match(/[.]onnx"/g)).toHaveLength(1);
 });
 
 test('the fingerprint changes with the weights', () => {
@@ -45,15 +46,50 @@ test('the fingerprint changes with the weights', () => {
     readFileSync(workerAliases(config({ models }))['#edge-onnx']!, 'utf8').match(/"fingerprint":"(\w+)"/)![1];
   const before = fingerprint();
   expect(fingerprint()).toBe(before);
-  writeFileSync(join(copy, 'model.onnx'), 'other');
+  appendFileSync(join(copy, 'model.onnx'), Uint8Array.of(0x32, 1, 0x61)); // doc_string: "a"
   expect(fingerprint()).not.toBe(before);
+});
+
+test('what is bundled leaves out what no score is read from, and is made once', () => {
+  const made = () => readFileSync(workerAliases(config({}))['#edge-onnx']!, 'utf8').match(/from "([^"]+[.]onnx)"/)![1]!;
+  const file = made();
+  const { mtimeMs } = statSync(file);
+  expect(made()).toBe(file);
+  expect(statSync(file).mtimeMs).toBe(mtimeMs);
+  const picks = new OnnxGraph(readFileSync(file)).nodes.filter(({ operator }) => operator === 'GatherElements');
+  expect(picks).toHaveLength(2); // what the last attention gave, and what is added to it; the export picks behind them
+});
+
+test('a process reward, and rewards that are made of texts or of other rewards, are taken', () => {
+  const rewards = {
+    outcome: sample.rewards.outcome,
+    steps: { kind: 'process', backend: 'edge', model: 'steps', output: 'probability', reduction: 'min' },
+    short: { kind: 'rule', checks: [{ check: 'length', unit: 'words', max: 10 }] },
+  };
+  const models = {
+    'puzzle-outcome': { path: outcome },
+    steps: { path: join(root, 'gpu-backend', 'weights', 'process') },
+  };
+  const text = readFileSync(workerAliases(config({ rewards, models }))['#edge-onnx']!, 'utf8');
+  expect(text.match(/"kind":"process"/g)).toHaveLength(1);
 });
 
 test.each([
   {
-    name: 'a process reward',
-    change: { rewards: { outcome: { ...sample.rewards.outcome, kind: 'process' } } },
-    message: 'rewards.outcome: its backend is of kind edge_onnx, which has no rewards of kind process.',
+    name: 'a reward that needs embeddings',
+    change: { rewards: { ...sample.rewards, near: { kind: 'similarity', backend: 'edge', model: 'puzzle-outcome' } } },
+    message:
+      'rewards.near: its backend is of kind edge_onnx, which has no rewards of kind similarity. It has classifier and process',
+  },
+  {
+    name: 'a model that is read in two ways',
+    change: {
+      rewards: {
+        ...sample.rewards,
+        steps: { kind: 'process', backend: 'edge', model: 'puzzle-outcome', output: 'probability', reduction: 'min' },
+      },
+    },
+    message: 'rewards.steps.model: "puzzle-outcome" is read as a classifier and as a process reward; it is one.',
   },
   {
     name: 'a model without a folder',
@@ -68,7 +104,7 @@ test.each([
   {
     name: 'a process reward model',
     change: { models: { 'puzzle-outcome': { path: join(root, 'gpu-backend', 'weights', 'process') } } },
-    message: 'holds a process reward model; edge_onnx serves outcome reward models.',
+    message: 'holds a model of kind process, and a reward that names it reads one of kind outcome.',
   },
 ])('$name is refused before anything is built', ({ change, message }) => {
   expect(() => workerAliases(config(change))).toThrow(message);
@@ -77,7 +113,8 @@ test.each([
 test.each([
   { file: 'model.onnx.data', content: '', message: 'Export the model to one file.' },
   { file: 'config.json', content: '{', message: 'config.json cannot be read as JSON' },
-  { file: 'config.json', content: '{}', message: 'config.json: max_position_embeddings:' },
+  { file: 'config.json', content: '{"winnow": {"kind": "other"}}', message: 'config.json: winnow.kind:' },
+  { file: 'model.onnx', content: '', message: 'cannot be bundled' },
   {
     file: 'config.json',
     content: '{"max_position_embeddings": 8}',
@@ -93,4 +130,12 @@ test.each([
   expect(build).toThrow(message);
   expect(build).toThrow(CannotStart);
   rmSync(copy, { recursive: true });
+});
+
+test('a graph that was cut off is refused by its name, and leaves nothing behind', () => {
+  const copy = copied('cut');
+  truncateSync(join(copy, 'model.onnx'), 3_000_000);
+  const build = () => workerAliases(config({ models: { 'puzzle-outcome': { path: copy } } }));
+  expect(build).toThrow('model.onnx cannot be bundled');
+  expect(build).toThrow(CannotStart); // nor is the failed attempt taken for a graph that was made
 });

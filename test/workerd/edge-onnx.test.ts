@@ -1,11 +1,16 @@
 /** The outcome reward model inside the Worker: the adapter alone, then the whole app with no backend anywhere. */
 import { exports } from 'cloudflare:workers';
+import runtime from 'onnxruntime-web/ort-wasm-simd-threaded.wasm';
 import { expect, inject, test } from 'vitest';
 import { edgeOnnx } from '#edge-onnx';
+import weights from '../../gpu-backend/weights/outcome/model.onnx';
+import tokenizer from '../../gpu-backend/weights/outcome/tokenizer.json';
 import type { RawScore, ScoreRequest } from '../../schemas/backend.ts';
 import { jinaAnswer } from '../../schemas/rerank.ts';
 import { scoreAnswer } from '../../schemas/score.ts';
+import type { BundledModel } from '../../src/backends/edge-onnx/models.ts';
 import { OrtRuntime } from '../../src/backends/edge-onnx/runtime.ts';
+import { edgeOnnx as edgeOnnxOf } from '../../src/backends/edge-onnx.ts';
 
 const port = edgeOnnx();
 const native = inject('native');
@@ -47,6 +52,25 @@ test.each(native)('$prompt: scores are those of the backend', async ({ prompt, t
   for (const [place, score] of here.entries()) {
     expect(Math.abs(value(score) - value(scores[place]))).toBeLessThanOrEqual(TOLERANCE);
     expect(score).toMatchObject({ tokens: (scores[place] as { tokens: number }).tokens });
+  }
+});
+
+test.each(inject('others'))('$name: model $model says what it says in the backend', async ({ name: _, scores, ...asked }) => {
+  const here = (await port.score(request([], asked), never)).scores;
+  expect(here).toHaveLength(scores.length);
+  expect(scores.some(({ ok }) => ok)).toBe(true);
+  for (const [place, there] of scores.entries()) {
+    const score = here[place]!;
+    if (!there.ok) {
+      expect(score).toEqual(there);
+      continue;
+    }
+    const numbers = ({ value, steps = [] }: typeof there) => [value, ...steps];
+    if (!score.ok) throw new Error(`It was not scored: ${score.reason}`);
+    const [given, wanted] = [numbers(score), numbers(there)];
+    expect(given).toHaveLength(wanted.length);
+    for (const [step, number] of given.entries()) expect(Math.abs(number - wanted[step]!)).toBeLessThanOrEqual(TOLERANCE);
+    expect([score.tokens, score.truncated]).toEqual([there.tokens, there.truncated]);
   }
 });
 
@@ -94,7 +118,7 @@ test('a text that cannot be read fails alone, and says why', async () => {
   const scores = await scored(['1', 'größer', '1'.repeat(300), '2']);
   expect(scores.map(({ ok }) => ok)).toEqual([true, false, false, true]);
   expect(scores[1]).toMatchObject({ reason: expect.stringContaining('The character "g" at position 0') });
-  expect(scores[2]).toMatchObject({ reason: expect.stringContaining('this reward model reads 256') });
+  expect(scores[2]).toMatchObject({ reason: expect.stringContaining('this model reads 256') });
 });
 
 test.each([
@@ -123,15 +147,15 @@ test('it writes nothing', () => {
 });
 
 test('it lists its models and is ready', async () => {
-  expect(await port.models(never)).toEqual([
-    {
-      name: 'puzzle-outcome',
-      kind: 'outcome',
-      context: 256,
-      chat_template: true,
-      fingerprint: expect.stringMatching(/^[0-9a-f]{12}$/),
-    },
+  const models = await port.models(never);
+  expect(models.map(({ name, kind, context }) => [name, kind, context])).toEqual([
+    ['puzzle-outcome', 'outcome', 256],
+    ['puzzle-process', 'process', 256],
+    ['cross-encoder', 'outcome', 64],
+    ['many-labels', 'outcome', 64],
+    ['conversation', 'outcome', 64],
   ]);
+  for (const { fingerprint } of models) expect(fingerprint).toMatch(/^[0-9a-f]{12}$/);
   expect(await port.ready(never)).toBe(true);
 });
 
@@ -160,6 +184,80 @@ test('/v1/rerank without any backend: the order is that of the scores', async ()
   const scores = (await scored(documents, { prompt: { messages: [{ role: 'user', content: prompt }] } })).map(value);
   const order = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b);
   expect(jinaAnswer.parse(body).results.map(({ index }) => index)).toEqual(order);
+});
+
+test('/v1/score with a process reward and without any backend: one number a step, reduced', async () => {
+  const [text] = puzzle!.texts;
+  const [status, body] = await post('/v1/score', { prompt, candidates: [text], rewards: ['steps'] });
+  expect(status).toBe(200);
+  const score = scoreAnswer.parse(body).data[0]!.scores.steps!;
+  if (!score.ok) throw new Error(score.reason);
+  expect(score.steps).toHaveLength(3);
+  expect(score.value).toBe(Math.min(...score.steps!)); // the reduction of the config
+});
+
+test('4,096 documents to rerank: each has a place, and others are served meanwhile', async () => {
+  // 64 different ones: what is equal is read once
+  const documents = Array.from({ length: 4096 }, (_, index) => many[(index * 37) % 64]!);
+  const body = { model: 'outcome', query: prompt, documents, return_documents: false };
+  const [[status, answer], [besides]] = await Promise.all([
+    post('/v1/rerank', body),
+    post('/v1/score', { prompt, candidates: ['1'], rewards: ['outcome'] }),
+  ]);
+  expect([status, besides]).toEqual([200, 200]);
+  const results = jinaAnswer.parse(answer).results;
+  expect(new Set(results.map(({ index }) => index)).size).toBe(4096);
+  expect(results.map((each) => each.relevance_score)).toEqual(
+    results.map((each) => each.relevance_score).toSorted((a, b) => b - a),
+  );
+});
+
+test('a candidate of a megabyte fails alone, without being tokenised', async () => {
+  const began = performance.now();
+  const [wide, spaces, small] = await scored(['7'.repeat(1_048_576), ' '.repeat(1_048_576), '1']);
+  expect(wide).toMatchObject({ ok: false, reason: expect.stringContaining('this model reads 256') });
+  expect(spaces).toMatchObject({ ok: false, reason: expect.stringContaining('this model reads 256') });
+  expect(small).toMatchObject({ ok: true });
+  expect(performance.now() - began).toBeLessThan(1000); // two runs of the model are a few ms; a megabyte of spaces took 10 s
+});
+
+/** The embedded outcome reward out of its folder, with some of it changed. */
+const changed = (change: Partial<BundledModel>) => {
+  const model: BundledModel = {
+    name: 'puzzle-outcome',
+    kind: 'outcome',
+    context: 256,
+    padding: { id: 0, side: 'right' },
+    reading: { input: 'continuation', append: [], separator: [] },
+    readout: { label: 0, activation: 'none' },
+    fingerprint: '',
+    weights,
+    tokenizer,
+    tokenizerConfig: {},
+    template: null,
+    special: {},
+  };
+  return edgeOnnxOf({ runtime, models: [{ ...model, ...change }] });
+};
+
+test('numbers that are not finite are failures of those texts', async () => {
+  const broken = new Uint8Array(weights.slice(0));
+  broken.fill(0xff, 2_000_000, 2_000_400); // in the middle of a matrix: a hundred times NaN
+  const nan = changed({ weights: broken.buffer });
+  const { scores, usage } = await nan.score(request(['1', '2']), never);
+  expect(scores).toEqual(['0', '1'].map((id) => ({ id, ok: false, reason: 'The reward model gave NaN.' })));
+  expect(usage).toEqual({ calls: 1, candidates: 0, tokens: 0 });
+});
+
+test('weights that were cut off are an error that names the model, each time, and not ready', async () => {
+  const cut = changed({ weights: weights.slice(0, 1_000_000) });
+  for (let attempt = 0; attempt < 2; attempt++)
+    await expect(cut.score(request(['1']), never)).rejects.toMatchObject({
+      code: 'backend_error',
+      message: 'The reward model "puzzle-outcome" cannot be loaded in this Worker.',
+    });
+  expect(await cut.ready(never)).toBe(false);
+  expect(value((await scored(['1']))[0])).toBeTypeOf('number'); // others go on
 });
 
 test('what needs a policy is refused, and told what to do', async () => {

@@ -4,3 +4,14 @@ declare namespace Cloudflare {
     mainModule: typeof import('../../src/index.ts');
   }
 }
+
+/** What the bundle makes of a model's file. */
+declare module '*.onnx' {
+  const bytes: ArrayBuffer;
+  export default bytes;
+}
+
+declare module '*.wasm' {
+  const compiled: WebAssembly.Module;
+  export default compiled;
+}

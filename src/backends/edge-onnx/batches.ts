@@ -1,18 +1,25 @@
+import type { RewardInput } from '../../tokens/reward-row.ts';
+
 /** Anything that a graph reads as a row of ids. */
 interface Row {
-  readonly ids: readonly number[];
+  readonly input: Pick<RewardInput, 'ids'>;
 }
 
-/**
- * Rows in batches of like lengths, the shortest first, so that little is padded.
- *
- * @param most  tokens of a batch, padding included; a row that is longer is a batch by itself
- */
-export function batches<T extends Row>(rows: readonly T[], most: number): T[][] {
+export interface BatchLimits {
+  /** Tokens of a batch, padding included; a row that is longer is a batch by itself. */
+  readonly most: number;
+  /** Rows of one length only, for a graph that pads neither side right. */
+  readonly equal?: boolean;
+}
+
+/** Rows in batches of like lengths, the shortest first, so that little is padded. */
+export function batches<T extends Row>(rows: readonly T[], { most, equal = false }: BatchLimits): T[][] {
   const result: T[][] = [];
   let batch: T[] = [];
-  for (const row of rows.toSorted((a, b) => a.ids.length - b.ids.length)) {
-    if (batch.length > 0 && (batch.length + 1) * row.ids.length > most) {
+  for (const row of rows.toSorted((a, b) => lengthOf(a) - lengthOf(b))) {
+    const isFull = (batch.length + 1) * lengthOf(row) > most;
+    const isLonger = equal && batch.length > 0 && lengthOf(batch[0]!) < lengthOf(row);
+    if (batch.length > 0 && (isFull || isLonger)) {
       result.push(batch);
       batch = [];
     }
@@ -21,3 +28,5 @@ export function batches<T extends Row>(rows: readonly T[], most: number): T[][] 
   if (batch.length > 0) result.push(batch);
   return result;
 }
+
+const lengthOf = ({ input }: Row): number => input.ids.length;

@@ -1,22 +1,35 @@
 import { quoted, WinnowError } from '../../../schemas/errors.ts';
-import { ChatTemplate, specialTokens } from '../../tokens/chat-template.ts';
-import type { PromptReader } from '../../tokens/prompt.ts';
+import { ChatTemplate } from '../../tokens/chat-template.ts';
+import type { Readout } from '../../tokens/readout.ts';
+import type { RewardReading, TextReader } from '../../tokens/reward-row.ts';
 import { Tokenizer } from '../../tokens/tokenizer.ts';
 import { type EdgeSession, OrtRuntime } from './runtime.ts';
+
+/** How rows of different lengths go into one run. */
+export interface RowPadding {
+  /** Id that fills a row up. */
+  readonly id: number;
+  /** `equal`: not at all, so rows of one length go together. */
+  readonly side: 'left' | 'right' | 'equal';
+}
 
 /** A reward model as it lies in the bundle. */
 export interface BundledModel {
   readonly name: string;
+  readonly kind: 'outcome' | 'process';
   /** Tokens of prompt and text together. */
   readonly context: number;
-  /** Id that fills a row up. */
-  readonly padding: number;
+  readonly padding: RowPadding;
+  readonly reading: RewardReading;
+  readonly readout: Readout;
   readonly fingerprint: string;
   readonly weights: ArrayBuffer;
   /** tokenizer.json and tokenizer_config.json. */
   readonly tokenizer: ConstructorParameters<typeof Tokenizer>[0];
   readonly tokenizerConfig: object;
   readonly template: string | null;
+  /** Texts of the special tokens by their names: variables of the template. */
+  readonly special: Readonly<Record<string, string>>;
 }
 
 /** What a Worker with models inside was bundled with. */
@@ -25,8 +38,9 @@ export interface EdgeBundle {
   readonly models: readonly BundledModel[];
 }
 
-export interface EdgeModel extends PromptReader {
-  readonly padding: number;
+export interface EdgeModel extends TextReader {
+  readonly padding: RowPadding;
+  readonly readout: Readout;
   readonly session: EdgeSession;
 }
 
@@ -50,13 +64,12 @@ export class EdgeModels {
     return loading;
   }
 
-  async #load({ name, weights, tokenizer, tokenizerConfig, template, context, padding }: BundledModel): Promise<EdgeModel> {
+  async #load({ name, weights, tokenizer, tokenizerConfig, template, special, ...facts }: BundledModel): Promise<EdgeModel> {
     try {
       return {
+        ...facts,
         tokenizer: new Tokenizer(tokenizer, tokenizerConfig),
-        template: template === null ? null : new ChatTemplate(template, specialTokens(tokenizerConfig)),
-        context,
-        padding,
+        template: template === null ? null : new ChatTemplate(template, special),
         session: await this.#runtime.open(weights),
       };
     } catch (cause) {

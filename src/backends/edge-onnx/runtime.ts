@@ -1,5 +1,7 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm';
 import { padded } from '../../tokens/padding.ts';
+import type { RewardInput } from '../../tokens/reward-row.ts';
+import type { RowPadding } from './models.ts';
 
 /**
  * onnxruntime-web over a module that was compiled with the Worker. One for an isolate: it is one wasm memory with one stack,
@@ -16,11 +18,11 @@ export class OrtRuntime {
     this.#compiled = compiled;
   }
 
-  /** A graph from `input_ids` and `attention_mask`, int64 [rows, length], to `logits`, float32 [rows, 1]. */
+  /** A graph from ids, mask, types and places, int64 [rows, length], to `logits`, float32 [rows, ...]: optimised by the build. */
   open(weights: ArrayBuffer): Promise<EdgeSession> {
     return this.inTurn(async () => {
       const session = await instantiating(this.#compiled, () =>
-        InferenceSession.create(new Uint8Array(weights), { executionProviders: ['wasm'], graphOptimizationLevel: 'all' }),
+        InferenceSession.create(new Uint8Array(weights), { executionProviders: ['wasm'], graphOptimizationLevel: 'disabled' }),
       );
       return new EdgeSession(this, session);
     });
@@ -43,16 +45,41 @@ export class EdgeSession {
     this.#session = session;
   }
 
-  /** One logit a row, in order. */
-  async run(rows: readonly (readonly number[])[], padding: number): Promise<number[]> {
-    const { length, ids, mask } = padded(rows, padding);
+  /**
+   * Runs rows of different lengths; those for a `side` of `equal` have one.
+   *
+   * @returns the logits of each row, in order: [labels], or [length of the longest row, labels] with the row's own where its
+   *          tokens are padded to
+   */
+  async run(rows: readonly RewardInput[], { id, side }: RowPadding): Promise<Float32Array[]> {
+    const towards = side === 'left' ? 'left' : 'right';
+    const ids = rows.map((row) => row.ids);
+    const { length, ids: input_ids, mask: attention_mask } = padded(ids, id, towards);
+    const values: Record<string, () => BigInt64Array> = {
+      input_ids: () => input_ids,
+      attention_mask: () => attention_mask,
+      token_type_ids: () =>
+        padded(
+          rows.map(({ types, ids }) => types ?? ids.map(() => 0)),
+          0,
+          towards,
+        ).ids,
+      position_ids: () =>
+        padded(
+          ids.map((row) => [...row.keys()]),
+          0,
+          towards,
+        ).ids,
+    };
     const shape = [rows.length, length];
-    const { logits } = await this.#runtime.inTurn(() =>
-      this.#session.run({ input_ids: new Tensor('int64', ids, shape), attention_mask: new Tensor('int64', mask, shape) }),
-    );
-    if (logits?.type !== 'float32' || logits.size !== rows.length)
-      throw new Error(`The graph gave ${logits?.type} [${logits?.dims}] for ${rows.length} texts; one float32 each is needed.`);
-    return Array.from(logits.data as Float32Array); // float32, by the line above
+    const { inputNames } = this.#session;
+    const feeds = Object.fromEntries(inputNames.map((name) => [name, new Tensor('int64', values[name]!(), shape)]));
+    const { logits } = await this.#runtime.inTurn(() => this.#session.run(feeds));
+    if (logits?.type !== 'float32' || logits.dims[0] !== rows.length)
+      throw new Error(`The graph gave ${logits?.type} [${logits?.dims}] for ${rows.length} texts.`);
+    const all = logits.data as Float32Array; // float32, by the line above
+    const size = all.length / rows.length;
+    return rows.map((_, row) => all.subarray(row * size, (row + 1) * size));
   }
 }
 
