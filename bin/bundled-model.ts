@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { contextOf, type HeadConfig, headConfig, kindOf } from '../gpu-backend/models/head-config.ts';
+import { contextOf, EMBEDDER_FILES, type HeadConfig, headConfig, kindOf } from '../gpu-backend/models/head-config.ts';
 import { readingOf, readoutOf } from '../gpu-backend/models/load-head.ts';
 import type { BundledModel } from '../src/backends/edge-onnx/models.ts';
 import { ChatTemplate, specialTokens } from '../src/tokens/chat-template.ts';
@@ -33,7 +33,9 @@ export function readModelFolder(name: string, folder: string, kind: BundledModel
   if (!config || !existsSync(weights)) throw new CannotStart(`models.${name}.path: there is no file ${weights}.`);
   if (existsSync(`${weights}.data`) || existsSync(`${weights}_data`))
     throw new CannotStart(`${weights}: weights beside the graph cannot be bundled. Export the model to one file.`);
-  const found = said(() => kindOf(config, path('config.json')));
+  const found = said(() =>
+    kindOf(config, { file: path('config.json'), isEmbedder: EMBEDDER_FILES.some((file) => existsSync(path(file))) }),
+  );
   if (found !== kind)
     throw new CannotStart(
       `models.${name}.path: ${folder} holds a model of kind ${found}, and a reward that names it reads one of kind ${kind}.`,

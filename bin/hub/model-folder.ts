@@ -2,8 +2,7 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-
-export type ModelKind = 'policy' | 'outcome' | 'process' | 'embedding' | 'tensors';
+import { EMBEDDER_FILES, kindSaid, type ModelKind, modelKinds } from '../../gpu-backend/models/head-config.ts';
 
 export interface ModelFolder {
   /** What it can be used as; null where nothing says so. */
@@ -41,7 +40,7 @@ const modelConfig = z.looseObject({
   max_position_embeddings: number,
   n_positions: number,
   vocab_size: number,
-  winnow: z.looseObject({ kind: z.enum(['outcome', 'process']).optional() }).optional(),
+  winnow: z.looseObject({ kind: z.unknown() }).optional(),
 });
 const generationConfig = z.looseObject({
   do_sample: z.boolean().optional(),
@@ -81,7 +80,7 @@ export function describeFolder(folder: string): ModelFolder {
   if (graph !== undefined && !existsSync(join(folder, graph))) problems.push(`${graph} is missing.`);
   if (graphs(folder).length === 0) problems.push('There is no .onnx file.');
   if (layout === null) problems.push(`There is neither ${GENAI} nor config.json.`);
-  const kind = layout === 'onnxruntime-genai' ? 'policy' : config ? kindOf(config, folder) : null;
+  const kind = layout === 'onnxruntime-genai' ? 'policy' : config ? kindIn(config, folder, problems) : null;
   if (kind !== 'tensors' && !existsSync(join(folder, 'tokenizer.json'))) problems.push('tokenizer.json is missing.');
   const template =
     existsSync(join(folder, 'chat_template.jinja')) || read('tokenizer_config.json', tokenizerConfig)?.chat_template;
@@ -100,16 +99,14 @@ export function describeFolder(folder: string): ModelFolder {
   };
 }
 
-/** As the architecture's name ends: that is how transformers says which head a model has. */
-function kindOf({ architectures, winnow }: z.infer<typeof modelConfig>, folder: string): ModelKind | null {
-  if (winnow?.kind) return winnow.kind;
-  if (existsSync(join(folder, 'modules.json')) || existsSync(join(folder, '1_Pooling'))) return 'embedding';
-  const [name = ''] = architectures ?? [];
-  if (name.endsWith('ForSequenceClassification')) return 'outcome';
-  if (name.endsWith('ForTokenClassification')) return 'process';
-  if (/ForCausalLM$|LMHeadModel$/.test(name)) return 'policy';
-  if (/ForImageClassification$/.test(name)) return 'tensors';
-  return /Model$/.test(name) ? 'embedding' : null;
+/** As the backend would take it; a `winnow.kind` that it does not know is a problem, and the head then decides. */
+function kindIn({ architectures, winnow }: z.infer<typeof modelConfig>, folder: string, problems: string[]): ModelKind | null {
+  const given = winnow?.kind;
+  const kind = modelKinds.find((known) => known === given);
+  if (given !== undefined && kind === undefined)
+    problems.push(`config.json: winnow.kind is ${JSON.stringify(given)}; it is one of ${modelKinds.join(', ')}.`);
+  const isEmbedder = EMBEDDER_FILES.some((file) => existsSync(join(folder, file)));
+  return kindSaid({ architectures, winnow: { kind } }, isEmbedder);
 }
 
 /** Graphs where loaders look for them. */

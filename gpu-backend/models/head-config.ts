@@ -52,24 +52,40 @@ const HEADS: readonly (readonly [RegExp, ModelKind])[] = [
   [/For(Causal|Conditional)?LM$|LMHeadModel$|ForCausalLM$/, 'policy'],
   [/ForSequenceClassification$/, 'outcome'],
   [/ForTokenClassification$/, 'process'],
+  [/ForImageClassification$/, 'tensors'],
   [/Model$/, 'embedding'],
 ];
+
+/** Files of sentence-transformers: a language model that has one is an embedder (Qwen3-Embedding's config.json names a CausalLM). */
+export const EMBEDDER_FILES = ['modules.json', '1_Pooling'] as const;
 
 /**
  * What a folder is used for: as config.json says under `winnow.kind`, else by the head that its architecture names.
  *
- * @param file  path of config.json, for the message
+ * @param isEmbedder  whether it has one of `EMBEDDER_FILES`
+ * @returns null where nothing says it
  */
-export function kindOf({ architectures, winnow }: Pick<HeadConfig, 'architectures' | 'winnow'>, file: string): ModelKind {
+export function kindSaid({ architectures, winnow }: KindSource, isEmbedder: boolean): ModelKind | null {
   if (winnow.kind) return winnow.kind;
-  for (const name of architectures ?? []) {
-    const known = HEADS.find(([pattern]) => pattern.test(name));
-    if (known) return known[1];
-  }
+  const heads = (architectures ?? []).flatMap((name) => HEADS.find(([pattern]) => pattern.test(name))?.[1] ?? []);
+  const [head = null] = heads;
+  return isEmbedder && (head === null || head === 'policy') ? 'embedding' : head;
+}
+type KindSource = Pick<HeadConfig, 'architectures'> & { readonly winnow: Pick<HeadConfig['winnow'], 'kind'> };
+
+/**
+ * The same, where a model is to be loaded.
+ *
+ * @param file  path of config.json, for the message
+ * @throws Error that says what is allowed, where nothing says it
+ */
+export function kindOf(config: KindSource, { file, isEmbedder }: { file: string; isEmbedder: boolean }): ModelKind {
+  const kind = kindSaid(config, isEmbedder);
+  if (kind) return kind;
   throw new Error(
-    `${file}: architectures is ${JSON.stringify(architectures ?? [])}; one that ends in ForCausalLM or LMHeadModel (a policy), ` +
-      'ForSequenceClassification (an outcome reward), ForTokenClassification (a process reward) or Model (an embedder) is needed, ' +
-      `or winnow.kind: ${modelKinds.join(', ')}.`,
+    `${file}: architectures is ${JSON.stringify(config.architectures ?? [])}; one that ends in ForCausalLM or LMHeadModel (a policy), ` +
+      'ForSequenceClassification (an outcome reward), ForTokenClassification (a process reward), ForImageClassification (tensors) ' +
+      `or Model (an embedder) is needed, or winnow.kind: ${modelKinds.join(', ')}.`,
   );
 }
 

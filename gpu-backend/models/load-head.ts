@@ -6,7 +6,7 @@ import { Embedder, type Pooling } from './embedder.ts';
 import { type EncoderGraph, openEncoder } from './encoder-graph.ts';
 import type { ModelFiles } from './files.ts';
 import { graphFile } from './graph-file.ts';
-import { contextOf, type HeadConfig, headConfig, kindOf, type ModelKind } from './head-config.ts';
+import { contextOf, EMBEDDER_FILES, type HeadConfig, headConfig, kindOf, type ModelKind } from './head-config.ts';
 import type { Loading, Model } from './load.ts';
 import { loadOptimumPolicy } from './load-policy.ts';
 import { readPooling } from './pooling-config.ts';
@@ -24,7 +24,8 @@ export async function loadHead(loading: Loading): Promise<Model> {
   const { files } = loading;
   const config = await files.json(CONFIG, headConfig);
   const filename = await graphFile(files, config.winnow.file);
-  const kind = kindOf(config, files.path(CONFIG));
+  const isEmbedder = (await Promise.all(EMBEDDER_FILES.map((name) => files.has(name)))).includes(true);
+  const kind = kindOf(config, { file: files.path(CONFIG), isEmbedder });
   if (kind === 'tensors') return loadTensors(loading, filename);
   if (kind === 'policy') return loadOptimumPolicy(loading, filename, config);
   return loadTextModel(loading, { filename, config, kind });

@@ -1,11 +1,12 @@
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { workerAliases } from '../../bin/edge-onnx.ts';
 import { CannotStart, root } from '../../bin/settings.ts';
 import { OnnxGraph } from '../../gpu-backend/ort/onnx-graph.ts';
 
+vi.setConfig({ testTimeout: 30_000 }); // a graph that was not made before takes a process
 const folder = mkdtempSync(join(tmpdir(), 'winnow-edge-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -6,6 +6,7 @@ import { configEntries, configName } from '../../bin/commands/config-entry.ts';
 import { addToConfig, formatConfig } from '../../bin/commands/config-file.ts';
 import { describeFolder } from '../../bin/hub/model-folder.ts';
 import { root } from '../../bin/settings.ts';
+import { headConfig, kindOf, modelKinds } from '../../gpu-backend/models/head-config.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -46,6 +47,35 @@ test.each([
 test('how a sentence embedding pools says that it is one, whatever its architecture', () => {
   const files = { 'config.json': { architectures: ['BertForMaskedLM'] }, 'modules.json': [], ...text };
   expect(describeFolder(filled(files)).kind).toBe('embedding');
+});
+
+test.each(modelKinds)(
+  'winnow.kind "%s" is what the folder is, whatever its architecture names, here as in the backend',
+  (kind) => {
+    const config = headConfig.parse({ architectures: ['LlamaForCausalLM'], winnow: { kind } });
+    const described = describeFolder(filled({ 'config.json': config, ...text }));
+    expect(described).toMatchObject({ kind, problems: [] });
+    expect(kindOf(config, { file: 'config.json', isEmbedder: false })).toBe(kind);
+  },
+);
+
+test('a winnow.kind that nobody knows is a problem by itself: the rest is read', () => {
+  const config = {
+    architectures: ['BertForSequenceClassification'],
+    max_position_embeddings: 64,
+    winnow: { kind: 'classifier' },
+  };
+  expect(describeFolder(filled({ 'config.json': config, ...text }))).toMatchObject({
+    kind: 'outcome',
+    context: 64,
+    problems: ['config.json: winnow.kind is "classifier"; it is one of policy, outcome, process, embedding, tensors.'],
+  });
+});
+
+test('a language model made an embedder is one, and a reranker of sentence-transformers is a reranker', () => {
+  const kind = (architecture: string) =>
+    describeFolder(filled({ 'config.json': { architectures: [architecture] }, 'modules.json': [], ...text })).kind;
+  expect(['Qwen3ForCausalLM', 'BertForSequenceClassification'].map(kind)).toEqual(['embedding', 'outcome']);
 });
 
 test('the folders that ship are what the config uses them for', () => {
