@@ -41,7 +41,8 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   refuseUnableRewards([...names, ...(stepReward === null ? [] : [stepReward])], about);
   const selection = chooseRule(named, strategy, { rewards: names, stepReward, options: rewards.options, lookup, subject });
   capCount(options, size.options.n !== undefined, config.caps.max_n, `${request.optionsPath}n`);
-  const bound = strategy.bound(options, sampling.max_tokens, callsOf(names, lookup));
+  const boundOf = (calls: number) => strategy.bound(options, sampling.max_tokens, calls);
+  const bound = boundOf(callsOf(names, boundOf(0).candidates, about));
   const judged = judgeTokens(rewards.names, bound.candidates, about) + ruleTokens(selection, bound.candidates, about);
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`, judged);
   refuseTooSmall(limits, policy, sampling, strategy.family === 'search', `${request.path}budget`);

@@ -52,22 +52,30 @@ function readOptions(schema: z.ZodType, said: unknown, param: string, kind: stri
   throw new WinnowError('invalid_value', `${field}: ${issue!.message}`, { param: field });
 }
 
+/** What rewards are asked with. */
+export interface About {
+  readonly options: RewardOptions;
+  readonly lookup: Lookup;
+  readonly subject: Subject;
+  /** Where the rewards stand in the body. */
+  readonly param: string;
+}
+
 /** Refuses what a reward, or one that it is made of, cannot do here, before anything is spent. */
-export function refuseUnableRewards(
-  names: readonly string[],
-  { options, lookup, subject, param }: { options: RewardOptions; lookup: Lookup; subject: Subject; param: string },
-): void {
+export function refuseUnableRewards(names: readonly string[], { options, lookup, subject, param }: About): void {
   for (const name of withMembers(names, lookup)) {
     const reward = namedReward(name, options, lookup);
     kindOf(reward.config).refuse(reward, subject, param);
   }
 }
 
-/** Calls that scoring once by these makes at most: a reward that is made of others makes theirs. */
-export function callsOf(names: readonly string[], { rewards }: Pick<Lookup, 'rewards'>): number {
+/** Calls that scoring so many candidates once by these makes at most: a reward that is made of others makes theirs. */
+export function callsOf(names: readonly string[], candidates: number, about: Omit<About, 'param'>): number {
+  const { options, lookup, subject } = about;
   return names.reduce((calls, name) => {
-    const members = kindOf(rewards[name]!).members(rewards[name]!);
-    return calls + (members.length === 0 ? 1 : callsOf(members, { rewards }));
+    const reward = namedReward(name, options, lookup);
+    const kind = kindOf(reward.config);
+    return calls + kind.readings(reward, subject, candidates) + callsOf(kind.members(reward.config), candidates, about);
   }, 0);
 }
 

@@ -76,6 +76,8 @@ interface Definition<Kind extends RewardConfig['kind'], Options extends z.ZodTyp
   readonly members?: (config: ConfigOf<Kind>) => readonly string[];
   /** Alternatives that the log-probabilities of candidates must have; absent where it needs none. */
   readonly topLogprobs?: (config: ConfigOf<Kind>) => number | undefined;
+  /** Calls to models that read, beside those of its members, where no call is too large; absent is one where it has no members. */
+  readonly readings?: (named: Named<ConfigOf<Kind>, z.output<Options>>, subject: Subject, candidates: number) => number;
   /** Candidates that it can score at once; absent is any number. */
   readonly mostCandidates?: number;
   /** Tokens that scoring this many candidates may sample at most; absent is what its members may. */
@@ -98,6 +100,7 @@ export interface RewardKind {
   readonly scale: (named: Named<RewardConfig, unknown>) => Scale;
   readonly members: (config: RewardConfig) => readonly string[];
   readonly topLogprobs: (config: RewardConfig) => number | undefined;
+  readonly readings: (named: Named<RewardConfig, unknown>, subject: Subject, candidates: number) => number;
   readonly mostCandidates: number;
   readonly sampledTokens: (named: Named<RewardConfig, unknown>, candidates: number) => number;
   readonly refuse: (named: Named<RewardConfig, unknown>, subject: Subject, param: string) => void;
@@ -110,7 +113,7 @@ export function defineReward<Kind extends RewardConfig['kind'], Options extends 
   definition: Definition<Kind, Options>,
 ): RewardKind {
   const { kind, title, options, cost, dependsOn, scale, members, topLogprobs, sampledTokens, refuse, faults, score } = definition;
-  const { mostCandidates = Number.POSITIVE_INFINITY } = definition;
+  const { readings, mostCandidates = Number.POSITIVE_INFINITY } = definition;
   // the registry hands a kind the entries of that kind alone, with options that its own schema has read
   const own = <Whole extends Named<RewardConfig, unknown>>(named: Whole) =>
     named as unknown as Omit<Whole, 'config' | 'options'> & Named<ConfigOf<Kind>, z.output<Options>>;
@@ -124,6 +127,7 @@ export function defineReward<Kind extends RewardConfig['kind'], Options extends 
     scale: (named) => scale(own(named)),
     members: (config) => members?.(ownConfig(config)) ?? [],
     topLogprobs: (config) => topLogprobs?.(ownConfig(config)),
+    readings: (named, subject, candidates) => readings?.(own(named), subject, candidates) ?? (members ? 0 : 1),
     mostCandidates,
     sampledTokens: (named, candidates) =>
       sampledTokens?.(own(named), candidates) ??

@@ -14,6 +14,7 @@ type Task = RewardTask<ConfigOf<'implicit'>, z.output<typeof options>>;
 /** beta (ln pi(y|x) - ln pi_ref(y|x)), summed over each step and over all (methods B.11). */
 export const implicit = defineReward({
   kind: 'implicit',
+  readings: () => 2,
   title: 'How much more probable a candidate is to a policy than to the one it was trained from.',
   options,
   dependsOn: 'text',

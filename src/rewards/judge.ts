@@ -20,6 +20,7 @@ type Task = RewardTask<ConfigOf<'judge'>, z.output<typeof options>>;
 /** A policy that reads a candidate and writes a score with its reasons (methods B.13). */
 export const judge = defineReward({
   kind: 'judge',
+  readings: () => 0,
   title: 'A policy reads each candidate and writes a score with its reasons.',
   options,
   // an item left out for one candidate is left out for all of them

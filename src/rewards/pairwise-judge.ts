@@ -23,6 +23,8 @@ type Task = RewardTask<ConfigOf<'pairwise_judge'>, z.output<typeof options>>;
 /** A policy that says which of two candidates is better, in both orders (methods B.13). */
 export const pairwiseJudge = defineReward({
   kind: 'pairwise_judge',
+  // by the next token it reads both orders of each pair; else it writes
+  readings: ({ config }, _, candidates) => (config.mode === 'token' ? candidates * (candidates - 1) : 0),
   title: 'A policy compares candidates two by two: 1 for the better one, 0.5 for a tie; of several the mean of all matches.',
   options,
   dependsOn: 'set',

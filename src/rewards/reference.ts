@@ -30,6 +30,7 @@ export const reference = defineReward({
   kind: 'reference',
   title: 'A classifier compares a candidate with a right answer.',
   options,
+  readings: ({ options }, { references }) => (options.reference === 'consensus' ? 2 : references.length),
   dependsOn: ({ options }) => (options.reference === 'consensus' ? 'set' : 'text'),
   scale: ({ config }) => SCALES[config.output],
   cost: 'one reading of prompt, right answer and text each, for each right answer',

@@ -45,6 +45,7 @@ export const rule = defineReward({
   kind: 'rule',
   title: 'Checks of the text: patterns, schemas, expressions, counts, formats, answers.',
   options,
+  readings: () => 0,
   dependsOn: (named) => (needed(named, 'tokens') ? 'candidate' : 'text'),
   scale: () => PROBABILITY,
   cost: 'no model; a bounded number of steps for each check',

@@ -24,6 +24,7 @@ export const scoreToken = defineReward({
   options,
   dependsOn: 'text',
   scale: ({ config }) => (config.output === 'raw' ? { output: 'unknown', range: rangeOf(config.tokens) } : PROBABILITY),
+  readings: ({ config }, _, candidates) => candidates * questionsOf(config).length,
   cost: 'n readings by the judge, one for each item of a rubric; n x reasoning_tokens tokens where it gives its reasons first',
   sampledTokens: ({ config, lookup }, candidates) => {
     const draws = config.policy === null || drawsToken(config.policy, lookup);

@@ -8,6 +8,7 @@ export const selfConsistency = defineReward({
   kind: 'self_consistency',
   title: 'How many of the candidates have the same answer.',
   options: z.strictObject({}),
+  readings: () => 0,
   dependsOn: 'set',
   scale: () => PROBABILITY,
   cost: 'nothing: answers are read out of the texts',

@@ -98,6 +98,11 @@ test('a search keeps a finishing reserve, a quarter of a tight budget; the other
   expect(make({ family: 'critique_refine' }).finishingReserve).toBe(0);
 });
 
+test('the bound counts the readings of a reward, and those of its members', () => {
+  const calls = (rewards: TaskRequest['rewards']) => make({ options: { n: 3 }, rewards }).bound.scoreCalls;
+  expect([calls(['outcome']), calls(['outcome', 'process'])]).toEqual([1, 4]); // `combined` may ask what failed again
+});
+
 test('the bound is under the limits', () => {
   expect(make({ options: { n: 60 }, budget: { max_tokens: 100, max_candidates: 5 } }).bound).toMatchObject({
     candidates: 5,
