@@ -31,8 +31,7 @@ const RANGES: Readonly<Record<Exclude<Operator, 'json'>, Bound>> = {
   add: (ranges) => ranges.reduce(([least, most], [a, b]) => [least + a, most + b]),
   sub: ([a, b]) => [a![0] - b![1], a![1] - b![0]],
   mul: (ranges) => ranges.reduce(product),
-  div: ([dividend, divisor]) =>
-    divisor![0] <= 0 && divisor![1] >= 0 ? ANY : product(dividend!, [1 / divisor![1], 1 / divisor![0]]),
+  div: ([dividend, divisor]) => (divisor![0] <= 0 && divisor![1] >= 0 ? ANY : corners(dividend!, divisor!, (a, b) => a / b)),
   min: (ranges) => [Math.min(...ranges.map(([least]) => least)), Math.min(...ranges.map(([, most]) => most))],
   max: (ranges) => [Math.max(...ranges.map(([least]) => least)), Math.max(...ranges.map(([, most]) => most))],
   abs: ([range]) => magnitude(range!),
@@ -63,10 +62,12 @@ const RANGES: Readonly<Record<Exclude<Operator, 'json'>, Bound>> = {
   contains: truth,
 };
 
-export function product([a, b]: Range, [c, d]: Range): Range {
+export const product = (a: Range, b: Range): Range => corners(a, b, (x, y) => x * y);
+
+function corners([a, b]: Range, [c, d]: Range, apply: (x: number, y: number) => number): Range {
   // nothing times what has no bound is nothing, where a float says NaN
-  const corners = [a * c, a * d, b * c, b * d].map((corner) => (Number.isNaN(corner) ? 0 : corner));
-  return [Math.min(...corners), Math.max(...corners)];
+  const values = [apply(a, c), apply(a, d), apply(b, c), apply(b, d)].map((value) => (Number.isNaN(value) ? 0 : value));
+  return [Math.min(...values), Math.max(...values)];
 }
 
 function magnitude([least, most]: Range): Range {
