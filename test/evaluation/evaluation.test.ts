@@ -1,5 +1,5 @@
 /** Rows in, a report out. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type EvaluateRow, evaluateRow, evaluationOptions } from '../../schemas/evaluate.ts';
 import { type EvaluationReport, evaluationReport } from '../../schemas/evaluation.ts';
 import { MOST_GROUPS } from '../../src/evaluation/columns.ts';
@@ -7,6 +7,8 @@ import { Evaluation } from '../../src/evaluation/evaluation.ts';
 import { plot } from '../../src/evaluation/plot.ts';
 import { report } from '../../src/evaluation/report.ts';
 import { mulberry32 } from '../../src/random.ts';
+
+vi.setConfig({ testTimeout: 60_000 }); // hundreds of evaluations take seconds where others are at work
 
 type Candidates = NonNullable<EvaluateRow['candidates']>;
 
@@ -211,7 +213,7 @@ test('a 90 % interval holds the truth in about 90 % of evaluations', () => {
     return low! <= 0.3 && high! >= 0.3;
   }).filter(Boolean).length;
   expect(Math.abs(inside / 300 - 0.9)).toBeLessThan(0.08);
-}, 30_000);
+});
 
 test('above 8,192 problems groups are drawn: the interval is as wide as theory says', () => {
   const random = mulberry32(3);
@@ -221,7 +223,7 @@ test('above 8,192 problems groups are drawn: the interval is as wide as theory s
   const { low, high } = report(evaluation).random!;
   const expected = 2 * 1.6449 * Math.sqrt(0.25 / problems);
   expect(Math.abs((high! - low!) / expected - 1)).toBeLessThan(0.12); // ends of 1,000 draws are known to about 5 %
-}, 20_000);
+});
 
 test('scores of more rewards than are told are named, not lost in silence', () => {
   const scores = Object.fromEntries(Array.from({ length: 18 }, (_, place) => [`r${place}`, place]));
@@ -269,11 +271,11 @@ test('the most that one row may hold takes a moment, not a minute', () => {
     answer: String(place % 40),
     scores: { a: random(), b: random() },
   }));
-  const began = performance.now();
+  const began = process.threadCpuUsage();
   const found = evaluated([{ candidates }], { softmax_temperature: 0.1, resamples: 10 });
   expect(found.grid.at(-1)).toBe(1024);
-  expect(performance.now() - began).toBeLessThan(10_000);
-}, 20_000);
+  expect(process.threadCpuUsage(began).user).toBeLessThan(5_000_000); // of the processor: others may be at work beside it
+});
 
 test('a text of a megabyte, and texts made to be slow, are read in a moment', () => {
   const texts = [
@@ -284,7 +286,7 @@ test('a text of a megabyte, and texts made to be slow, are read in a moment', ()
     'this answer is '.repeat(60_000),
     '\u200b'.repeat(300_000),
   ];
-  const began = performance.now();
+  const began = process.threadCpuUsage();
   evaluated([{ candidates: texts.map((text) => ({ text, gold: true, scores: { a: 1 } })) }]);
-  expect(performance.now() - began).toBeLessThan(5000);
-}, 20_000);
+  expect(process.threadCpuUsage(began).user).toBeLessThan(3_000_000);
+});
