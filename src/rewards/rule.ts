@@ -46,7 +46,7 @@ export const rule = defineReward({
   title: 'Checks of the text: patterns, schemas, expressions, counts, formats, answers.',
   options,
   readings: () => 0,
-  dependsOn: (named) => (needed(named, 'tokens') ? 'candidate' : 'text'),
+  dependsOn: (named) => (checksOf(named).some(mayCountTokens) ? 'candidate' : 'text'),
   scale: () => PROBABILITY,
   cost: 'no model; a bounded number of steps for each check',
   refuse,
@@ -64,6 +64,10 @@ export const rule = defineReward({
 });
 
 const checksOf = ({ config, options }: Rule): RuleCheck[] => [...config.checks, ...(options.checks ?? [])];
+
+/** Told from the check as it is written: it is asked before each scoring, and to read a check takes a millisecond. */
+const mayCountTokens = (check: RuleCheck): boolean =>
+  check.check === 'length' ? check.unit === 'tokens' : check.check === 'cel' && check.expression.includes('tokens');
 
 const needed = (rule: Rule, need: Need): boolean => checksOf(rule).some((check) => readCheck(check).needs.includes(need));
 

@@ -34,8 +34,8 @@ const prose = (text: string): string =>
     .trim();
 
 function tooShort(text: string): boolean {
-  const letters = text.match(/[\p{L}\p{M}]/gu)?.length ?? 0;
-  const signs = text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu)?.length ?? 0;
+  const letters = text.replace(/[^\p{L}\p{M}]+/gu, '').length;
+  const signs = text.replace(/[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+/gu, '').length;
   return letters < FEWEST && signs < FEWEST_OF_SIGNS;
 }
 
