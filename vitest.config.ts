@@ -37,7 +37,13 @@ export default defineConfig({
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
-        test: { name: 'workerd', include: inWorkerd, exclude: withEdgeModels, sequence: { groupOrder: 2 } },
+        test: {
+          name: 'workerd',
+          include: inWorkerd,
+          exclude: withEdgeModels,
+          testTimeout: 30_000, // the first of a file waits until every module of the Worker is there
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
