@@ -127,8 +127,8 @@ export class Tokenizer {
 
   /**
    * Tokens that a text has at least, without encoding it: a text of a megabyte is refused by this. Of a text with more than
-   * 16 characters a token (nothing but spaces, say) it is too many: encoding takes time by the character, a hundred
-   * thousand spaces a second.
+   * 16 characters a token (nothing but spaces, say) it is too many: encoding takes time by the character, about a
+   * millisecond a thousand.
    */
   atLeast(text: string): number {
     return Math.ceil(text.length / Math.min(this.#longest, MOST_CHARACTERS));
