@@ -86,7 +86,7 @@ test.each([
   { budget: { max_candidates: 257 }, param: 'budget.max_candidates', says: /caps\.max_n.*256/ },
   { budget: { max_time_ms: 60_001 }, param: 'budget.max_time_ms', says: /caps\.max_time_ms.*60000/ },
   { budget: { max_token: 5 }, param: 'budget.max_token', code: 'unknown_parameter' },
-  { budget: { max_score_calls: 5 }, param: 'budget.max_score_calls', code: 'unsupported_value' },
+  { budget: { max_score_calls: -1 }, param: 'budget.max_score_calls' },
   { budget: { max_cost_usd: 1 }, param: 'budget.max_cost_usd', code: 'unsupported_value' },
 ])('the budget $budget is refused at $param', async ({ budget, param, says = /./, code = 'invalid_value' }) => {
   expectRefusal(await post('/v1/best-of-n', { ...asked, budget }), { status: 400, code, param, says });
@@ -136,6 +136,17 @@ test('the time is kept: what is written then is cut, chosen from, and told', asy
     const cut = run.candidates!.some(({ finish_reason }) => finish_reason === 'budget');
     expect(run.stop_reason).toBe(cut ? 'max_time' : 'finished');
   }
+});
+
+test('a limit of score calls is kept: what was sampled is chosen from without the scores', async () => {
+  const run = await bestOfN({ n: 2, rewards: ['outcome', 'process'], budget: { max_score_calls: 1 } });
+  expect(run.stop_reason).toBe('max_score_calls');
+  expect(run.budget.limits).toMatchObject({ max_score_calls: 1 });
+  const scored = run.candidates!.map(({ scores }) => [scores.outcome?.ok, scores.process?.ok]);
+  expect(scored.every(([outcome, process]) => (outcome === true) !== (process === true))).toBe(true);
+  const none = await bestOfN({ n: 2, rewards: ['outcome'], budget: { max_score_calls: 0 } });
+  expect(none.selection).toMatchObject({ degraded: true });
+  expect(none.candidates![0]!.scores.outcome).toMatchObject({ ok: false, reason: 'max_score_calls' });
 });
 
 test('a time in which nothing can be written has nothing to show: 504, at once', async () => {
