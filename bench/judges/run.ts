@@ -2,11 +2,12 @@
  * How a small language model does as a judge: the share of its verdicts that cannot be read, how often its winner changes
  * with its place, and how often it is right, on pairs of which one answer is plainly better.
  *
- *   node bench/judges/run.ts [--model bench/models/.cache/smollm2/int8] [--pairs 48] [--max-tokens 48] [--judges pairwise,yes_no]
+ *   node bench/judges/run.ts [--model bench/models/.cache/smollm2/int8] [--pairs 48] [--max-tokens 48] [--judges pairwise,yes_no] [--threads 2]
  *
  * All goes through the running system: POST /v1/score. Prints a Markdown table; --json FILE keeps what was said.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,11 +24,12 @@ const { values: given } = parseArgs({
     pairs: { type: 'string', default: String(pairs.length) },
     'max-tokens': { type: 'string', default: '48' },
     judges: { type: 'string' },
+    threads: { type: 'string' },
     json: { type: 'string' },
   },
 });
 const maxTokens = Number(given['max-tokens']);
-const AT_ONCE = 2; // pairs: a request that waits for more than 5 minutes is given up by fetch
+const AT_ONCE = 2; // pairs
 
 const written = { policy: 'judge', max_tokens: maxTokens };
 const all = {
@@ -76,7 +78,7 @@ function configOf(model: string): object {
       judge: { backend: 'local', model: 'judge', instruct: true, sampling: { max_tokens: maxTokens }, typical_tokens: maxTokens },
     },
     rewards: Object.fromEntries(Object.entries(rewards).map(([name, entry]) => [idOf(name), entry])),
-    models: { judge: { path: model, max_kv_bytes: 1 << 29 } },
+    models: { judge: { path: model, max_kv_bytes: 1 << 29, ...(given.threads ? { threads: Number(given.threads) } : {}) } },
     caps: { max_time_ms: 600_000 },
   };
 }
@@ -92,6 +94,7 @@ async function judgeAll(url: string, all: typeof pairs): Promise<Judged[]> {
       const { data } = await score(url, body);
       const [first, second] = data.map(({ scores }) => scores);
       judged.push({ question: pair.question, better: betterFirst ? first! : second!, worse: betterFirst ? second! : first! });
+      if (given.json) writeFileSync(given.json, JSON.stringify(judged, null, 1));
       process.stderr.write(`\r${judged.length} of ${all.length}`);
     }
   };
@@ -107,18 +110,25 @@ async function score(
 ): Promise<ScoreAnswer> {
   const answers: ScoreAnswer[] = [];
   for (const name of names) {
-    const headers = { 'content-type': 'application/json' };
-    const response = await fetch(`${url}/v1/score`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ ...body, rewards: [name] }),
-    });
-    if (!response.ok) throw new CannotStart(`${name}: ${await response.text()}`);
-    answers.push(scoreAnswer.parse(await response.json()));
+    const { status, text } = await post(`${url}/v1/score`, JSON.stringify({ ...body, rewards: [name] }));
+    if (status !== 200) throw new CannotStart(`${name}: ${text}`);
+    answers.push(scoreAnswer.parse(JSON.parse(text)));
   }
   const data = answers[0]!.data.map(({ index }) => ({
     index,
     scores: Object.assign({}, ...answers.map((answer) => answer.data[index]!.scores)),
   }));
   return { ...answers[0]!, data };
+}
+
+/** Waits as long as it takes: fetch gives up a request after 5 minutes, and a busy machine may need more. */
+function post(url: string, body: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers: { 'content-type': 'application/json' } }, async (response) => {
+      let text = '';
+      for await (const piece of response.setEncoding('utf8')) text += piece;
+      resolve({ status: response.statusCode ?? 0, text });
+    });
+    sent.on('error', reject).end(body);
+  });
 }

@@ -12,10 +12,13 @@ export interface Instruction {
   readonly form: string;
   /** How a verdict of that form begins. */
   readonly begun: string;
+  /** How it ends. */
+  readonly ended: string;
 }
 
 // The form is told without an example of a verdict: a small judge repeats the example.
 const TAG = '<answer>';
+const END = '</answer>';
 const IN_TAG = 'between <answer> and </answer>';
 
 const SAY_WHY = 'Say in a few sentences what is right and what is wrong.';
@@ -37,6 +40,7 @@ export const scoreInstruction = (format: VerdictFormat, least: number, most: num
   ...(chain ? chainOfRubrics('the answer') : sayWhy),
   form: `your score, a whole number from ${least} (worst) to ${most} (best), ${format === 'json' ? 'as the member "score" of one JSON object' : IN_TAG}`,
   begun: format === 'json' ? '{"score": ' : TAG,
+  ended: format === 'json' ? '}' : END,
 });
 
 export const yesNoInstruction = (format: VerdictFormat): Instruction => ({
@@ -46,6 +50,7 @@ export const yesNoInstruction = (format: VerdictFormat): Instruction => ({
       ? '{"verdict": "yes"} if the answer is right and does what the task asks, or {"verdict": "no"} if not'
       : '<answer>yes</answer> if the answer is right and does what the task asks, or <answer>no</answer> if not',
   begun: format === 'json' ? '{"verdict": "' : TAG,
+  ended: format === 'json' ? '}' : END,
 });
 
 export interface RubricToRead {
@@ -71,6 +76,7 @@ export function rubricInstruction(format: VerdictFormat, { items, least, most, n
         ? `one JSON object with the member "scores", a list of ${items.length} scores in the order of the items, each ${number}`
         : `one score for each item inside its tag, ${tags}, each ${number}`,
     begun: format === 'json' ? '{"scores": [' : '<item_1>',
+    ended: format === 'json' ? '}' : `</item_${items.length}>`,
   };
 }
 
@@ -80,6 +86,7 @@ export function pairInstruction(format: VerdictFormat, tie: boolean, chain: bool
     ...(chain ? chainOfRubrics('both candidates') : sayWhy),
     form: `${written('A')} if candidate A is better, ${tie ? '' : 'or '}${written('B')} if candidate B is${tie ? `, or ${written('tie')} if they are equally good` : ''}`,
     begun: format === 'json' ? '{"verdict": "' : TAG,
+    ended: format === 'json' ? '}' : END,
   };
 }
 
@@ -88,6 +95,7 @@ export const strengthInstruction = (format: VerdictFormat): Instruction => ({
   ...sayWhy,
   form: `a number ${format === 'json' ? 'as the member "strength" of one JSON object' : IN_TAG}: -3 (A is far better), -2 (A is better), -1 (A is slightly better), 1 (B is slightly better), 2 (B is better) or 3 (B is far better)`,
   begun: format === 'json' ? '{"strength": ' : TAG,
+  ended: format === 'json' ? '}' : END,
 });
 
 /** Of a single token: the whole answer. */
@@ -100,4 +108,5 @@ export const REASONS_ONLY: Instruction = {
   again: SAY_WHY,
   form: 'what weighs most; give no score yet',
   begun: '',
+  ended: '',
 };

@@ -53,7 +53,7 @@ export const mostTokens = ({ samples, maxTokens, retry }: Judging): number => sa
 /** One verdict of a judge. `reason`: why there is none, of its own making or of its backend's. */
 export interface Judged<Label> {
   readonly verdict: Verdict<Label> | { readonly ok: false; readonly reason: string };
-  /** What it wrote first, its second try left out. */
+  /** What it wrote, its second try last. */
   readonly text: string;
   /** It was asked twice. */
   readonly retried: boolean;
@@ -64,8 +64,9 @@ export interface Question<Label> {
   readonly read: (text: string) => Verdict<Label>;
   /** What is asked where the verdict cannot be read. */
   readonly again: string;
-  /** How the answer to that begins, where the judge's server can go on with it. */
+  /** How the answer to that begins and ends, where the judge's server can go on with what was begun for it. */
   readonly begun: string;
+  readonly ended: string;
   /** Number of the first verdict: verdicts of equal numbers draw from one stream. 0 where absent. */
   readonly firstChild?: number;
 }
@@ -99,9 +100,10 @@ interface Wanted {
   readonly count: number;
   readonly temperature: number;
   readonly firstChild: number;
+  readonly stop?: readonly string[];
 }
 
-const judgements = ({ policy, maxTokens }: Judging, { prompt, prefix, count, temperature, firstChild }: Wanted) =>
+const judgements = ({ policy, maxTokens }: Judging, { prompt, prefix, count, temperature, firstChild, stop = [] }: Wanted) =>
   sample({
     role: 'judge',
     policy,
@@ -110,7 +112,7 @@ const judgements = ({ policy, maxTokens }: Judging, { prompt, prefix, count, tem
     count,
     firstChild,
     until: 'end',
-    sampling: { temperature, top_p: 1, top_k: 0, min_p: 0, max_tokens: maxTokens, stop: [] },
+    sampling: { temperature, top_p: 1, top_k: 0, min_p: 0, max_tokens: maxTokens, stop: [...stop] },
   });
 
 /** A judgement that its backend failed, or that the budget cut before its verdict, has that for a reason. */
@@ -131,17 +133,21 @@ const LONGEST_TURN = 2000;
 
 function* onceMore<Label>(
   judging: Judging,
-  { prompt, read, again, begun }: Question<Label>,
+  { prompt, read, again, begun, ended }: Question<Label>,
   first: Judged<Label>,
   place: number,
 ): Asking<Judged<Label>> {
+  const begins = judging.continues && begun !== '';
   const [second] = yield* judgements(judging, {
     prompt: nextTurn(prompt, first.text.slice(-LONGEST_TURN), again),
-    prefix: judging.continues ? begunWith(begun) : root,
+    prefix: begins ? begunWith(begun) : root,
     count: 1,
     temperature: 0,
     firstChild: place,
+    stop: begins ? [ended] : [], // a small judge goes on by repeating what it was asked
   });
-  const verdict = second ? verdictOf(second, read) : first.verdict;
-  return { ...first, verdict: verdict.ok ? verdict : first.verdict, retried: second !== undefined };
+  if (!second) return first;
+  const whole = begins && second.finish === 'stop' ? { ...second, text: second.text + ended } : second;
+  const verdict = verdictOf(whole, read);
+  return { verdict: verdict.ok ? verdict : first.verdict, text: `${first.text}\n\n${whole.text}`, retried: true };
 }

@@ -93,7 +93,13 @@ function questionOf<Label>(task: Task, text: string, instruction: Instruction, r
     criteria: options.criteria ?? config.criteria,
     seed: subject.seed,
   };
-  return { prompt: judgePrompt(asked, instruction), read, again: formatTurn(instruction), begun: instruction.begun };
+  return {
+    prompt: judgePrompt(asked, instruction),
+    read,
+    again: formatTurn(instruction),
+    begun: instruction.begun,
+    ended: instruction.ended,
+  };
 }
 
 const judgingFor = (task: Task): Judging => judgingOf(task, task.subject.policy);
@@ -124,14 +130,14 @@ function* reflect(task: Task, text: string): Asking<Reflected> {
 
 function* check(
   judging: Judging,
-  { prompt, read, again, begun }: Question<number>,
+  question: Question<number>,
   instruction: Instruction,
   first: Judged<number>,
   place: number,
 ): Asking<Judged<number>> {
   if (!first.verdict.ok) return first;
-  const looked = nextTurn(prompt, first.text, reflectionTurn(instruction));
-  const [second] = yield* askJudge({ ...judging, samples: 1 }, { prompt: looked, read, again, begun, firstChild: place });
+  const looked = nextTurn(question.prompt, first.text, reflectionTurn(instruction));
+  const [second] = yield* askJudge({ ...judging, samples: 1 }, { ...question, prompt: looked, firstChild: place });
   return { ...second!, text: `${first.text}\n\n${second!.text}`, retried: first.retried || second!.retried };
 }
 

@@ -98,6 +98,7 @@ const questionOf = <Label>(asked: ToJudge, instruction: Instruction, read: Quest
   read,
   again: formatTurn(instruction),
   begun: instruction.begun,
+  ended: instruction.ended,
 });
 
 const LABELS = ['A', 'B'];

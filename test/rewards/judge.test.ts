@@ -49,7 +49,7 @@ test('a request may ask for more verdicts, at another temperature, by other crit
 });
 
 test('what cannot be read is asked for once more at temperature 0, in the format alone (methods B.13)', async () => {
-  const says = (prompt: string) => (prompt.includes('Answer only in the required format') ? answer(4) : 'I like it.');
+  const says = (prompt: string) => (prompt.includes('Answer only in the required format') ? '<answer>4' : 'I like it.');
   const { scores, asked } = await judgedBy({ ...score, output: 'raw', samples: 3 }, ['a'], { says });
   expect(numberOf(scores[0])).toBe(4);
   expect(scores[0]!.detail).toMatchObject({ valid: 3, retried: 3 });
@@ -76,10 +76,23 @@ test('without a second try it is asked once', async () => {
 
 test('the second answer is begun in the required format only where the server can go on with it', async () => {
   const begun = async (policy: string, more: object = {}) =>
-    (await judgedBy({ ...score, policy, ...more }, ['a'], { says: () => 'Hm.' })).asked[1]!.prefixes[0]!.text;
-  expect(await begun('writer')).toBe('<answer>');
-  expect(await begun('begins', { format: 'json' })).toBe('{"score": ');
-  expect(await begun('other')).toBe('');
+    (await judgedBy({ ...score, policy, ...more }, ['a'], { says: () => 'Hm.' })).asked[1]!;
+  expect(await begun('writer')).toMatchObject({ prefixes: [{ text: '<answer>' }], sampling: { stop: ['</answer>'] } });
+  expect(await begun('begins', { format: 'json' })).toMatchObject({
+    prefixes: [{ text: '{"score": ' }],
+    sampling: { stop: ['}'] },
+  });
+  expect(await begun('other')).toMatchObject({ prefixes: [{ text: '' }], sampling: { stop: [] } });
+});
+
+test('a begun answer that came to its end is closed, one that was cut is not', async () => {
+  const second = (written: string, finish: 'stop' | 'length') =>
+    judgedBy({ ...score, output: 'raw' }, ['a'], {
+      says: (prompt) => (prompt.includes('Answer only in the required format') ? { text: `<answer>${written}`, finish } : 'Hm.'),
+    });
+  expect((await second('[[7]]', 'stop')).scores.map(numberOf)).toEqual([7]);
+  expect((await second('7', 'length')).scores[0]).toMatchObject({ ok: false });
+  expect((await second('The capital', 'stop')).scores[0]).toMatchObject({ ok: false });
 });
 
 test('a judge that said nothing is asked anew: no server is given an empty turn', async () => {
