@@ -80,6 +80,9 @@ export function page(prompts: readonly Instructed[], answers: readonly Answered[
   const every = answers.flatMap(({ samples }) => samples);
   const open = every.flatMap(({ passed }) => passed).filter((each) => each === null).length;
   const curve = WIDTHS.map((k) => percent(mean(answers.map(({ samples }) => passAtK(samples.map(followed), k)))));
+  const lost = answers.filter(
+    ({ samples, chosen }) => followed(samples[chosen]!) === 0 && samples.some((sample) => followed(sample) === 1),
+  );
   const never = answers.filter(({ samples }) => samples.every((sample) => followed(sample) === 0));
   return `# Instructions that a rule can check
 
@@ -99,21 +102,24 @@ ${rows(answers)
 
 Best of ${N} over one sample: ${interval(overSample)} points more at prompt level; over greedy: ${interval(overGreedy)}.
 
+The chance that one of N samples meets all constraints, by the unbiased estimator (methods A.3), in percent:
+
 | N | ${WIDTHS.join(' | ')} |
 |---|${WIDTHS.map(() => '---').join('|')}|
-| at least one of N meets all constraints | ${curve.join(' | ')} |
+| at least one | ${curve.join(' | ')} |
 
 What makes it wrong, or smaller than it looks:
 
 - The reward is the measure. The rule that picks is the rule that counts, so best of N finds whatever is among the N samples, and the
-  table says how often something is; it does not say that the answer is a good one. A longer limit, or an empty answer, passes "at most
-  60 words" too: ${every.filter(({ text }) => text.trim() === '').length} of ${every.length} samples were empty.
-- For ${never.length} of ${prompts.length} prompts no sample of ${N} met all constraints (${never
+  table says how often something is; it does not say that the answer is a good one. A wrong answer of ten words has "at most 60 words"
+  as a right one has.
+- For ${never.length} of ${prompts.length} prompts no sample of ${N} met all constraints, so there was nothing to pick: ${never
     .slice(0, 60)
     .map(({ id }) => id)
-    .join(', ')}): there is nothing to pick.
-- A candidate that was cut at ${SAMPLING.max_tokens} tokens does not win while a finished one exists: ${percent(mean(every.map(({ finished }) => (finished ? 0 : 1))))} % of the samples were cut.
+    .join(', ')}.
+- ${percent(mean(every.map(({ finished }) => (finished ? 0 : 1))))} % of the samples were cut at ${SAMPLING.max_tokens} tokens, and a cut one does not win while a finished one exists: for ${lost.length} prompts
+  that was the only one that met all.
 - ${open} of ${every.flatMap(({ passed }) => passed).length} verdicts were undecided (a text too short to tell its language, for one); they count as not met.
-- A small policy: a larger one meets more of them at once, and gains less.
+- The policy is small: a larger one can be expected to meet more of them at once, and to gain less.
 `;
 }

@@ -56,6 +56,6 @@ test('the page says what it found, and for which prompts there was nothing to pi
   const written = page(prompts, answers);
   expect(written).toMatch(/\| greedy \| 50\.0 \(/);
   expect(written).toMatch(/For 1 of \d+ prompts no sample/);
-  expect(written).toMatch(/\(i002\)/);
+  expect(written).toMatch(/nothing to pick: i002\./);
   expect(written).toMatch(/1 of 16 verdicts were undecided/);
 });
