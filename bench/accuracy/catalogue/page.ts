@@ -21,14 +21,16 @@ export interface SetOfWays {
   readonly picked: readonly Picked[];
 }
 
-export function page(sets: readonly SetOfWays[], about: { readonly identity: string }): string {
+/** @param about  models that answered, and what the command was asked beside its defaults */
+export function page(sets: readonly SetOfWays[], about: { readonly identity: string; readonly asked: string }): string {
   return `# Every rule with every reward
 
-\`npm run bench:catalogue\` starts Winnow with one reward of each kind over the embedded models (\`bench/accuracy/catalogue/config.ts\`),
-samples ${N} candidates of every held-out problem over HTTP, has /v1/score score them by every reward and /v1/select pick by every rule.
+\`npm run bench:catalogue${about.asked}\` starts Winnow with one reward of each kind over the embedded models (\`bench/accuracy/catalogue/config.ts\`),
+samples ${N} candidates of each held-out problem over HTTP, has /v1/score score them by every reward and /v1/select pick by every rule.
 Percent right by \`bench/checker.ts\`, with 95 % Wilson intervals; differences are of the same problems, with a seeded bootstrap. Models: ${about.identity}.
-A column without a rule that needs no reward stands below its table. \`softmax\` is one seeded draw at temperature 1.
+Rules that need no reward stand below each table. \`softmax\` is one seeded draw at temperature 1.
 \`length\` is the number of characters: a reward that was hacked. \`confidence\` is the rule with groups of 16 tokens, by its measures (${CONFIDENCE.join(', ')}).
+Differences compare with the better of the two packaged rewards, as these same problems show it: that favours the single one.
 
 ${sets.map(setPage).join('\n')}`;
 }
