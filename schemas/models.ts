@@ -27,6 +27,17 @@ export const rewardList = z.strictObject({
       options: jsonSchema,
     }),
   ),
+  kinds: z
+    .array(
+      z.strictObject({
+        kind: z.string(),
+        title: z.string(),
+        cost: z.string().describe('What scoring n candidates costs.'),
+        config: jsonSchema.describe('JSON Schema of an entry of `rewards` in the config.'),
+        options: jsonSchema.describe('JSON Schema of what a request may say of such a reward.'),
+      }),
+    )
+    .describe('All kinds of which the config may have rewards.'),
 });
 
 export const strategyList = z.strictObject({

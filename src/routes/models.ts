@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Config } from '../../schemas/config.ts';
+import { rewardConfig } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { modelEntry, rewardList, strategyList } from '../../schemas/models.ts';
 import { kindOf, namedReward, scaleOf } from '../rewards/registry.ts';
@@ -45,7 +46,14 @@ export const oneModel =
     });
   };
 
-/** GET /v1/rewards: each reward of the config, with the schema of what a request may say of it. */
+/** Each kind of reward with the schema of its entry in the config. */
+const kinds = () =>
+  rewardConfig.options.map((schema) => {
+    const { kind, title, cost, options } = kindOf({ kind: schema.shape.kind.value });
+    return { kind, title, cost, config: optionsOf(schema), options: optionsOf(options) };
+  });
+
+/** GET /v1/rewards: each reward of the config, with the schema of what a request may say of it, and all kinds. */
 export const listRewards =
   ({ config }: Services) =>
   (context: AppContext) => {
@@ -65,7 +73,7 @@ export const listRewards =
         options: optionsOf(options),
       };
     });
-    return context.json({ object: 'list', data } satisfies z.infer<typeof rewardList>);
+    return context.json({ object: 'list', data, kinds: kinds() } satisfies z.infer<typeof rewardList>);
   };
 
 /** GET /v1/strategies: each strategy and each selection rule, with the schema of its options. */

@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { modelEntry, modelList, rewardList, strategyList } from '../../schemas/models.ts';
+import { rewardKinds } from '../../src/rewards/registry.ts';
+import shipped from '../../winnow.config.json' with { type: 'json' };
 import { asked, expectRefusal, get, good, post, run } from './winnow.ts';
 
 type JsonSchema = Parameters<typeof z.fromJSONSchema>[0];
@@ -69,6 +71,16 @@ test('the schema of every reward’s options takes nothing at all, and each valu
       const rewards = [{ name, reduction: value }];
       expect((await post('/v1/score', { ...asked, candidates: ['1 + 1 = 2 | 2\n2 + 1 = 3 | 3'], rewards })).status).toBe(200);
     }
+  }
+});
+
+test('every kind of reward is listed once, with the schema of its entry in the config', async () => {
+  const { kinds } = good(await get('/v1/rewards'), rewardList);
+  expect(kinds.map(({ kind }) => kind).sort()).toEqual(rewardKinds.map(({ kind }) => kind).sort());
+  for (const { kind, config, options } of kinds) {
+    expect(readBy(options, {}).success, kind).toBe(true);
+    expect(readBy(config, { kind: 'nonsense' }).success, kind).toBe(false);
+    for (const entry of Object.values(shipped.rewards)) expect(readBy(config, entry).success, kind).toBe(entry.kind === kind);
   }
 });
 
