@@ -57,7 +57,7 @@ function flowOf({ nodes, inputs, outputs }: OnnxGraph): Flow {
 }
 
 /** Nodes that work position by position and for nothing but what is picked. */
-function computedFor(pick: number, { nodes, readers }: Flow): Set<number> {
+function computedFor(pick: number, { nodes, readers, isWeight }: Flow): Set<number> {
   const [picked] = nodes[pick]!.inputs;
   const behind = new Set<number>();
   const isBehind = (output: string) => {
@@ -67,9 +67,11 @@ function computedFor(pick: number, { nodes, readers }: Flow): Set<number> {
   };
   // a file lists its nodes in the order of their work, so the readers of one stand behind it
   for (let index = pick - 1; index >= 0; index--) {
-    const { operator, outputs } = nodes[index]!;
+    const { operator, inputs, outputs } = nodes[index]!;
     const isRead = outputs.some((output) => readers.has(output));
-    if (BY_POSITION.has(operator) && isRead && outputs.every(isBehind)) behind.add(index);
+    // a product with anything but a weight is attention's: it mixes positions
+    const byPosition = BY_POSITION.has(operator) && (operator !== 'MatMul' || isWeight(inputs[1]!));
+    if (byPosition && isRead && outputs.every(isBehind)) behind.add(index);
   }
   return behind;
 }

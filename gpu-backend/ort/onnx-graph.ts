@@ -37,6 +37,8 @@ export interface OutputShape {
 export interface GraphChange {
   /** Inputs of nodes to be read from another value: index of the node -> old name -> new name. */
   readonly rewired: ReadonlyMap<number, Readonly<Record<string, string>>>;
+  /** Nodes that are left out, by index. */
+  readonly without?: ReadonlySet<number>;
   readonly nodes: readonly GraphNode[];
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
@@ -69,10 +71,11 @@ export class OnnxGraph {
   }
 
   /** The bytes of the model with this change made. */
-  changed({ rewired, nodes, inputs, outputs, dropped }: GraphChange): Uint8Array {
+  changed({ rewired, without, nodes, inputs, outputs, dropped }: GraphChange): Uint8Array {
     let index = -1;
     const kept = this.#graph.flatMap(({ number, whole, bytes }) => {
       if (number === GRAPH.node) index++;
+      if (number === GRAPH.node && without?.has(index)) return [];
       const names = number === GRAPH.node ? rewired.get(index) : undefined;
       if (names) return [delimited(GRAPH.node, rewiredNode(bytes, names))];
       return number === GRAPH.output && dropped.includes(valueName(bytes)) ? [] : [whole];
