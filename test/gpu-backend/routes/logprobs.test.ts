@@ -97,9 +97,24 @@ test('a text that is too long, has a character or a special token of its own, fa
   expect(results[4]).toMatchObject({ logprob: alone?.ok ? expect.closeTo(alone.logprob, 4) : null });
 });
 
+test('spellings of one answer count together, those of several tokens not at all', async () => {
+  const response = await ask({ continuations: [{ id: 'x', text: '' }], answers: ['1', '2', ['1', '2', '12', '1']] });
+  const { results } = (await response.json()) as LogprobsResponse;
+  const [result] = results;
+  if (!result?.ok) throw new Error('It failed.');
+  const [one, two, both] = result.answers.map(({ logprob }) => Math.exp(logprob));
+  expect(both).toBeCloseTo(one! + two!, 9);
+  expect(result.answers[2]!.token).toBe(result.answers[0]!.token);
+});
+
 test.each([
   { name: 'no continuation', changes: { continuations: [] }, says: [400, 'invalid_value', 'continuations'] },
   { name: 'an answer of two tokens', changes: { answers: ['12'] }, says: [400, 'invalid_value', 'answers[0]'] },
+  {
+    name: 'an answer without a spelling of one token',
+    changes: { answers: [['12', '34']] },
+    says: [400, 'invalid_value', 'answers[0]'],
+  },
   { name: 'an id that the model lacks', changes: { answers: [99_999] }, says: [400, 'invalid_value', 'answers[0]'] },
   { name: 'an unknown model', changes: { model: 'x' }, says: [404, 'model_not_found', 'model'] },
   {
