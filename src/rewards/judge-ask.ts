@@ -2,8 +2,9 @@
 import type { Prompt } from '../../schemas/backend.ts';
 import type { Asking, Candidate, Prefix } from '../operation.ts';
 import { root, sample, together } from '../operation.ts';
-import { nextTurn } from '../prompts/judge.ts';
-import type { Named } from './define.ts';
+import { formatTurn, judgePrompt, nextTurn, type ToJudge } from '../prompts/judge.ts';
+import type { Instruction } from '../prompts/judge-instructions.ts';
+import type { Named, RewardTask } from './define.ts';
 import { begunWith, canContinue } from './judge-begun.ts';
 import type { Verdict } from './parse-verdict.ts';
 
@@ -70,6 +71,34 @@ export interface Question<Label> {
   /** Number of the first verdict: verdicts of equal numbers draw from one stream. 0 where absent. */
   readonly firstChild?: number;
 }
+
+/** What the entries of all judges say of what is shown, and what a request says in its place. */
+interface Shown {
+  readonly reference: boolean;
+  readonly criteria: string;
+}
+type ShownInstead = { readonly criteria?: string | undefined };
+
+/** What a judge of this task reads of one candidate, or of two that are compared. */
+export const toJudge = (
+  { config, options, subject, prompt }: Pick<RewardTask<Shown, ShownInstead>, 'config' | 'options' | 'subject' | 'prompt'>,
+  candidates: readonly string[],
+): ToJudge => ({
+  prompt,
+  candidates,
+  references: config.reference ? subject.references : [],
+  criteria: options.criteria ?? config.criteria,
+  seed: subject.seed,
+});
+
+/** Asks for the verdict that the instruction describes. */
+export const questionOf = <Label>(given: ToJudge, instruction: Instruction, read: Question<Label>['read']): Question<Label> => ({
+  prompt: judgePrompt(given, instruction),
+  read,
+  again: formatTurn(instruction),
+  begun: instruction.begun,
+  ended: instruction.ended,
+});
 
 /** As many verdicts as the judge is sampled for, in order; those that the budget or the time left out have failed. */
 export function* askJudge<Label>(judging: Judging, question: Question<Label>): Asking<Judged<Label>[]> {

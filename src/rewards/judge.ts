@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { verdictOptions } from '../../schemas/rewards/judging.ts';
 import type { Asking, Score } from '../operation.ts';
 import { together } from '../operation.ts';
-import { formatTurn, judgePrompt, nextTurn, reflectionTurn } from '../prompts/judge.ts';
+import { nextTurn, reflectionTurn } from '../prompts/judge.ts';
 import type { Instruction } from '../prompts/judge-instructions.ts';
 import { rubricInstruction, scoreInstruction, yesNoInstruction } from '../prompts/judge-instructions.ts';
 import type { ConfigOf, RewardTask, Scale } from './define.ts';
 import { defineReward, PROBABILITY } from './define.ts';
 import type { Judged, Judging, Question } from './judge-ask.ts';
-import { askJudge, judgingOf, mostTokens } from './judge-ask.ts';
+import { askJudge, judgingOf, mostTokens, questionOf, toJudge } from './judge-ask.ts';
 import { refuseUnfitJudge } from './judge-needs.ts';
 import { labelsOf, meanScore, reportOf, tooFew } from './judge-statistics.ts';
 import { jsonVerdict, oneOf, tagVerdict, type Verdict, wholeNumber } from './parse-verdict.ts';
@@ -84,28 +84,10 @@ function scored(task: Task, verdicts: readonly Judged<number>[], placed: (value:
   return tooFew(verdicts, detail) ?? meanScore(labels.map(placed), detail);
 }
 
-function questionOf<Label>(task: Task, text: string, instruction: Instruction, read: Question<Label>['read']): Question<Label> {
-  const { prompt, subject, config, options } = task;
-  const asked = {
-    prompt,
-    candidates: [text],
-    references: config.reference ? subject.references : [],
-    criteria: options.criteria ?? config.criteria,
-    seed: subject.seed,
-  };
-  return {
-    prompt: judgePrompt(asked, instruction),
-    read,
-    again: formatTurn(instruction),
-    begun: instruction.begun,
-    ended: instruction.ended,
-  };
-}
-
 const judgingFor = (task: Task): Judging => judgingOf(task, task.subject.policy);
 
 function ask<Label>(task: Task, text: string, instruction: Instruction, read: Question<Label>['read']): Asking<Judged<Label>[]> {
-  return askJudge(judgingFor(task), questionOf(task, text, instruction, read));
+  return askJudge(judgingFor(task), questionOf(toJudge(task, [text]), instruction, read));
 }
 
 interface Reflected {
@@ -118,7 +100,7 @@ interface Reflected {
 function* reflect(task: Task, text: string): Asking<Reflected> {
   const judging = judgingFor(task);
   const instruction = yesNoInstruction(task.config.format);
-  const question = questionOf(task, text, instruction, readYesNo(task.config));
+  const question = questionOf(toJudge(task, [text]), instruction, readYesNo(task.config));
   const first = yield* askJudge(judging, question);
   const verdicts = yield* together(first.map((verdict, place) => check(judging, question, instruction, verdict, place)));
   const turned = verdicts.filter(({ verdict }, place) => {

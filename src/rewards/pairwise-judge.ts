@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { verdictOptions } from '../../schemas/rewards/judging.ts';
 import type { Asking, Score } from '../operation.ts';
 import { together } from '../operation.ts';
-import { formatTurn, judgePrompt, type ToJudge, tokenPrompt } from '../prompts/judge.ts';
-import { type Instruction, pairInstruction, strengthInstruction, tokenQuestion } from '../prompts/judge-instructions.ts';
+import { tokenPrompt } from '../prompts/judge.ts';
+import { pairInstruction, strengthInstruction, tokenQuestion } from '../prompts/judge-instructions.ts';
 import type { ConfigOf, RewardTask } from './define.ts';
 import { defineReward } from './define.ts';
-import { askJudge, judgingOf, mostTokens, type Question } from './judge-ask.ts';
+import { askJudge, judgingOf, mostTokens, questionOf, toJudge } from './judge-ask.ts';
 import { refuseUnfitJudge } from './judge-needs.ts';
 import { answerLogprobs } from './judge-next-token.ts';
 import type { Match, Order } from './pairwise-match.ts';
@@ -63,17 +63,10 @@ function* play(task: Task, first: string, second: string): Asking<Match> {
 
 /** One order of a pair, by as many verdicts as the judge is sampled for. */
 function* judged(task: Task, candidates: readonly [string, string]): Asking<Order> {
-  const { config, options, subject, prompt } = task;
-  const { format, mode, tie } = config;
-  const asked = {
-    prompt,
-    candidates,
-    references: config.reference ? subject.references : [],
-    criteria: options.criteria ?? config.criteria,
-    seed: subject.seed,
-  };
-  const judging = judgingOf(task, subject.policy);
-  const explain = options.explain ?? false;
+  const { format, mode, tie } = task.config;
+  const asked = toJudge(task, candidates);
+  const judging = judgingOf(task, task.subject.policy);
+  const explain = task.options.explain ?? false;
   switch (mode) {
     case 'verdict':
     case 'chain_of_rubrics': {
@@ -92,14 +85,6 @@ function* judged(task: Task, candidates: readonly [string, string]): Asking<Orde
     }
   }
 }
-
-const questionOf = <Label>(asked: ToJudge, instruction: Instruction, read: Question<Label>['read']): Question<Label> => ({
-  prompt: judgePrompt(asked, instruction),
-  read,
-  again: formatTurn(instruction),
-  begun: instruction.begun,
-  ended: instruction.ended,
-});
 
 const LABELS = ['A', 'B'];
 

@@ -9,6 +9,7 @@ import { judgePrompt, nextTurn, type ToJudge, tokenPrompt } from '../prompts/jud
 import { REASONS_ONLY, tokenQuestion } from '../prompts/judge-instructions.ts';
 import type { ConfigOf, RewardTask } from './define.ts';
 import { defineReward, PROBABILITY } from './define.ts';
+import { toJudge } from './judge-ask.ts';
 import { refuseUnfitJudge } from './judge-needs.ts';
 import { answerLogprobs, drawsToken } from './judge-next-token.ts';
 import { weightedMean } from './rubric.ts';
@@ -52,14 +53,8 @@ function rangeOf(tokens: Readonly<Record<string, number>>): [number, number] {
 const questionsOf = ({ rubric }: ConfigOf<'score_token'>): readonly (RubricItem | null)[] => rubric ?? [null];
 
 function* scoreOf(task: Task, text: string): Asking<Score> {
-  const { config, options, subject, prompt } = task;
-  const asked = {
-    prompt,
-    candidates: [text],
-    references: config.reference ? subject.references : [],
-    criteria: options.criteria ?? config.criteria,
-    seed: subject.seed,
-  };
+  const { config } = task;
+  const asked = toJudge(task, [text]);
   const reasons = config.reasoning_tokens === 0 ? null : yield* reasoned(task, asked);
   if (reasons && !reasons.ok) return reasons;
   const items = questionsOf(config);
