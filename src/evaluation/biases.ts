@@ -1,4 +1,6 @@
 /** What a reward may follow in place of worth: length, repetition, style, and what is odd about its winners (methods F.5). */
+
+import { mean } from '../selection/statistics.ts';
 import type { CandidateSet } from './candidate-set.ts';
 import { type Column, Columns } from './columns.ts';
 import { partial, pearson, ranks } from './correlation.ts';
@@ -60,8 +62,8 @@ export class Biases {
     if (set.lengths) {
       const lengths = at(set.lengths);
       if (this.length.add(row, lengths, valid, gold)) flag('the score follows the length');
-      const usual = meanOf(lengths);
-      this.columns.put('length ratio', row, usual > 0 ? meanOf(winners.map((place) => set.lengths![place]!)) / usual : null);
+      const usual = mean(lengths);
+      this.columns.put('length ratio', row, usual > 0 ? mean(winners.map((place) => set.lengths![place]!)) / usual : null);
     }
     if (features) {
       if (this.repetition.add(row, at(features.rep4), valid, gold)) flag('the score follows repetition');
@@ -73,10 +75,10 @@ export class Biases {
   #addTraits(row: number, { bearers }: Features, winners: readonly number[], flag: Flag): void {
     for (const trait of [...new Set([...this.#traits.keys(), ...bearers.keys()])]) {
       const bears = bearers.get(trait);
-      const won = bears ? meanOf(winners.map((place) => Number(bears[place]))) : 0;
+      const won = bears ? mean(winners.map((place) => Number(bears[place]))) : 0;
       const { winners: share, excess } = this.trait(trait);
       share.put(row, won);
-      excess.put(row, bears ? won - meanOf(bears.map(Number)) : 0);
+      excess.put(row, bears ? won - mean(bears.map(Number)) : 0);
       if (won > 0 && gateMarkers.some((marker) => marker === trait)) flag(`the winner bears ${trait}`);
     }
     this.columns.put(WITH_TEXTS, row, 0);
@@ -91,7 +93,7 @@ export class Biases {
   ): void {
     const odd = isOutlier(valid);
     this.columns.put('outlier', row, Number(odd));
-    if (odd && gold) this.columns.put('outlier gain', row, meanOf(winners.map((place) => gold[place]!)) - meanOf(gold));
+    if (odd && gold) this.columns.put('outlier gain', row, mean(winners.map((place) => gold[place]!)) - mean(gold));
     if (disagreement && size > 1) this.columns.put('disagreement', row, disagreementRatio(disagreement, winners[0]!));
   }
 
@@ -113,5 +115,3 @@ export class Biases {
     return [...this.#traits.keys()];
   }
 }
-
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -2,9 +2,9 @@
 import type { Calibration } from '../../schemas/rewards/calibration.ts';
 import { setMaps } from '../../schemas/rewards/calibration.ts';
 import { sigmoid } from '../selection/sigmoid.ts';
+import { deviation, least, mean, median, most, percentileRanks } from '../selection/statistics.ts';
 import type { Scale } from './define.ts';
 import { PROBABILITY, UNBOUNDED } from './define.ts';
-import { deviation, least, mean, median, most, percentileRanks } from './statistics.ts';
 
 /** Scores of a set in order; null where one failed: it has no part in any statistic. */
 export type Values = readonly (number | null)[];

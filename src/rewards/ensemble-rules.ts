@@ -1,7 +1,7 @@
 /** One number of what several rewards say of a candidate (methods B.1, B.15). */
 import type { EnsembleRule } from '../../schemas/rewards/ensemble.ts';
+import { deviation, mean, median, variance } from '../selection/statistics.ts';
 import type { Scale } from './define.ts';
-import { deviation, mean, median, variance } from './statistics.ts';
 
 export interface EnsembleSettings {
   readonly rule: EnsembleRule;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Score } from '../operation.ts';
+import { mean } from '../selection/statistics.ts';
 import { needsSet } from './calibration.ts';
 import type { ConfigOf, Scale } from './define.ts';
 import { defineReward } from './define.ts';
 import { askAll, dependenceOn, intoProbability, memberFailed, part, probabilities, refuseUnbounded, scored } from './members.ts';
-import { mean } from './statistics.ts';
 import type { Evidence, Verdict } from './verdict.ts';
 import { decide } from './verdict.ts';
 

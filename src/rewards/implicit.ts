@@ -4,6 +4,7 @@ import { beta } from '../../schemas/rewards/implicit.ts';
 import { type Normalize, normalize } from '../../schemas/rewards/reading.ts';
 import type { Asking, Score } from '../operation.ts';
 import { together } from '../operation.ts';
+import { sum } from '../selection/statistics.ts';
 import { type ConfigOf, defineReward, type RewardTask, UNBOUNDED } from './define.ts';
 import { refuseUnread } from './model-needs.ts';
 import { calls, readLogprobs } from './read-logprobs.ts';
@@ -76,5 +77,3 @@ const logprobsOf = ({ logprobs, answers }: Measured): number[] => [
 /** Sums between ends; what follows the last one, an end token, is the last step's. */
 const sumsUpTo = (rewards: readonly number[], ends: readonly number[]): number[] =>
   ends.map((end, step) => sum(rewards.slice(ends[step - 1] ?? 0, step === ends.length - 1 ? undefined : end)));
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,14 +1,7 @@
 /** What several verdicts of one judge come to. */
 import type { Detail, Score } from '../operation.ts';
+import { mean, variance } from '../selection/statistics.ts';
 import type { Judged } from './judge-ask.ts';
-
-export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** Population standard deviation: 0 of one value. */
-export function deviation(values: readonly number[]): number {
-  const middle = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
-}
 
 /** Verdicts that at least so many of K must be valid of (methods B.13). */
 export const quorum = (samples: number): number => Math.ceil(samples / 2);
@@ -57,5 +50,5 @@ export function tooFew(judged: readonly Judged<unknown>[], detail: Detail): Scor
 export const meanScore = (values: readonly number[], detail: Detail): Score => ({
   ok: true,
   value: mean(values),
-  detail: { ...detail, std: deviation(values) },
+  detail: { ...detail, std: Math.sqrt(variance(values)) },
 });

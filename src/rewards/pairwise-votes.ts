@@ -1,8 +1,9 @@
 /** Verdicts on one order of a pair, and what they come to: a plurality, or the mean of strengths (methods B.13). */
 import { z } from 'zod';
 import type { VerdictFormat } from '../prompts/judge-instructions.ts';
+import { mean } from '../selection/statistics.ts';
 import type { Judged } from './judge-ask.ts';
-import { labelsOf, mean, reportOf } from './judge-statistics.ts';
+import { labelsOf, reportOf } from './judge-statistics.ts';
 import type { Order, Winner } from './pairwise-match.ts';
 import { jsonVerdict, oneOf, tagVerdict, type Verdict, wholeNumber } from './parse-verdict.ts';
 

@@ -1,6 +1,7 @@
 /** Step scores as one number (methods B.7, B.15). */
 import type { Reduction } from '../../schemas/config.ts';
 import type { Score } from '../operation.ts';
+import { mean, sum } from '../selection/statistics.ts';
 
 /** A softmax in half precision may end this far outside of 0 to 1. */
 const ROUNDING = 1e-6;
@@ -10,7 +11,7 @@ export const reductions: Readonly<Record<Reduction, (steps: readonly number[]) =
   last: (steps) => steps.at(-1)!,
   min: (steps) => steps.reduce((least, step) => Math.min(least, step)),
   prod: (steps) => Math.exp(sum(steps.map(logarithm))),
-  mean: (steps) => sum(steps) / steps.length,
+  mean,
   geo: (steps) => Math.exp(sum(steps.map(logarithm)) / steps.length),
   sumlogit: (steps) => sum(steps.map(logit)),
   meanlogit: (steps) => sum(steps.map(logit)) / steps.length,
@@ -25,8 +26,6 @@ export function reduce(steps: readonly number[], reduction: Reduction): Score {
   if (!steps.every((step) => step >= -ROUNDING && step <= 1 + ROUNDING)) return { ok: false, reason: 'invalid_step' };
   return { ok: true, value: reductions[reduction](steps), steps };
 }
-
-const sum = (terms: readonly number[]): number => terms.reduce((total, term) => total + term, 0);
 
 /** Of a step that rounding put below 0 too: it is 0, and so are `prod` and `geo`. */
 const logarithm = (probability: number): number => Math.log(Math.max(probability, 0));

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { RubricItem } from '../../schemas/rewards/judging.ts';
 import type { Score } from '../operation.ts';
 import type { RubricToRead, VerdictFormat } from '../prompts/judge-instructions.ts';
+import { mean } from '../selection/statistics.ts';
 import type { Judged } from './judge-ask.ts';
-import { labelsOf, mean, meanScore, reportOf, tooFew } from './judge-statistics.ts';
+import { labelsOf, meanScore, reportOf, tooFew } from './judge-statistics.ts';
 import { jsonVerdict, oneOf, tagVerdict, type Verdict, wholeNumber } from './parse-verdict.ts';
 
 /** Scores in the order of the items; null is not applicable. */

@@ -4,12 +4,12 @@ import type { SegmentReduction } from '../../schemas/rewards/segments.ts';
 import { segmentReduction } from '../../schemas/rewards/segments.ts';
 import type { Prefix, Score } from '../operation.ts';
 import { score } from '../operation.ts';
+import { mean, sum } from '../selection/statistics.ts';
 import type { ConfigOf, Named, Scale } from './define.ts';
 import { defineReward } from './define.ts';
 import { dependenceOn, memberFailed, scored, validValue } from './members.ts';
 import type { Segment } from './split-segments.ts';
 import { MOST_SEGMENTS, splitSegments } from './split-segments.ts';
-import { mean, sum } from './statistics.ts';
 
 const options = z.strictObject({
   reduction: segmentReduction.optional().describe('In place of the reduction of the config (methods B.4).'),

@@ -3,12 +3,12 @@ import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { Shaping } from '../../schemas/rewards/shaped.ts';
 import type { Asking, Prefix, Score } from '../operation.ts';
 import { score } from '../operation.ts';
+import { mean, sum } from '../selection/statistics.ts';
 import { calibrate, calibratedScale, needsSet } from './calibration.ts';
 import type { ConfigOf, RewardTask, Scale } from './define.ts';
 import { defineReward, PROBABILITY, UNBOUNDED } from './define.ts';
 import { dependenceOn, memberFailed, part, scored, validValue } from './members.ts';
 import { clipSteps, deltaSteps, logSigmoidCentred, preference } from './shaping.ts';
-import { mean, sum } from './statistics.ts';
 
 type Task = RewardTask<ConfigOf<'shaped'>, unknown>;
 

@@ -1,6 +1,6 @@
 /** Bounded and centred rewards, and sums of step rewards that padding cannot raise (methods B.6, B.8, B.15). */
 import { sigmoid } from '../selection/sigmoid.ts';
-import { deviation, mean } from './statistics.ts';
+import { deviation, mean } from '../selection/statistics.ts';
 
 /** Preference as reward: 0 to 1, 0.5 for one as good as its references, of which there is at least one. */
 export const preference = (score: number, references: readonly number[], k: number): number =>

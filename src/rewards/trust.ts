@@ -1,5 +1,5 @@
 /** How far a soft judge is believed beside an outcome reward (methods B.9, B.15). */
-import { mean } from './statistics.ts';
+import { mean } from '../selection/statistics.ts';
 
 /** A candidate's outcome and the judge's opinion, both from 0 to 1. */
 export interface Judged {

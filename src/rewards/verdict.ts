@@ -1,5 +1,5 @@
 /** One verdict of hard and soft evidence (methods B.13, B.15). */
-import { sum } from './statistics.ts';
+import { sum } from '../selection/statistics.ts';
 
 export interface Evidence {
   readonly source: string;

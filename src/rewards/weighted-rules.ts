@@ -1,7 +1,7 @@
 /** Several objectives in one number a candidate (methods B.3, B.15). */
 import type { WeightedRule } from '../../schemas/rewards/weighted.ts';
+import { percentileRanks, sum } from '../selection/statistics.ts';
 import type { Scale } from './define.ts';
-import { percentileRanks, sum } from './statistics.ts';
 
 /** One objective with its values, one a candidate in order; null where it is not applicable. */
 export interface Objective {

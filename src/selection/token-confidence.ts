@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import { type Contender, validScore } from './order.ts';
+import { mean } from './statistics.ts';
 
 /** Options of every rule that goes by confidence. */
 export const confidenceOptions = {
@@ -63,8 +64,6 @@ function groupMeans(confidences: readonly number[], window: number): number[] {
   const sums = [0, ...confidences.map((confidence) => (sum += confidence))];
   return Array.from({ length: confidences.length - window + 1 }, (_, start) => (sums[start + window]! - sums[start]!) / window);
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The contenders with their confidence in the place of a score: a failed one where there are no log-probabilities. */
 export const byConfidence = (contenders: readonly Contender[], measurement: Measurement): Contender[] =>

@@ -5,6 +5,7 @@ import { type Contender, validScore } from './order.ts';
 import { rankVotes } from './ranks.ts';
 import { softmaxShares } from './shares.ts';
 import { sigmoid } from './sigmoid.ts';
+import { median } from './statistics.ts';
 
 export const weightMap = z.enum(['prob', 'sigmoid', 'softmax', 'rank', 'unit']);
 type WeightMap = z.infer<typeof weightMap>;
@@ -68,11 +69,4 @@ function centred(scores: readonly number[]): readonly [middle: number, scale: nu
   const middle = median(scores);
   const deviation = median(scores.map((score) => Math.abs(score - middle)));
   return [middle, deviation === 0 ? 1 : Math.max(1e-6, 1.4826 * deviation)];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length / 2;
-  const [low = 0, high = 0] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]];
-  return low + (high - low) / 2;
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type Calibration, calibration } from '../../schemas/rewards/calibration.ts';
 import { boundedCalibration, calibrate, calibratedScale, needsSet } from '../../src/rewards/calibration.ts';
 import { LOGIT, PROBABILITY, UNBOUNDED } from '../../src/rewards/define.ts';
-import { deviation } from '../../src/rewards/statistics.ts';
+import { deviation } from '../../src/selection/statistics.ts';
 
 const read = (given: unknown): Calibration => calibration.parse(given);
 const close = (values: readonly (number | null)[], expected: readonly number[], digits = 9) => {
