@@ -64,6 +64,16 @@ export interface Scored extends Candidate {
   readonly scores: Readonly<Record<string, Score>>;
 }
 
+/** One number for all prefixes of a sample, or one for each, in their order. */
+export type Each = number | readonly number[];
+
+/** The number of the prefix at `place`. */
+export const eachAt = (numbers: Each, place: number): number => (typeof numbers === 'number' ? numbers : numbers[place]!);
+
+/** Numbers that are all the same are one number: operations that ask the same look the same. */
+const oneForAll = (numbers: Each): Each =>
+  typeof numbers !== 'number' && numbers.every((number) => number === numbers[0]) ? (numbers[0] ?? 0) : numbers;
+
 export interface SampleOperation {
   readonly kind: 'sample';
   readonly role: Role;
@@ -71,10 +81,10 @@ export interface SampleOperation {
   readonly policy: string;
   readonly prompt: Prompt;
   readonly prefixes: readonly Prefix[];
-  /** Continuations of each prefix. */
-  readonly count: number;
+  /** Continuations of each prefix: one number for all, or one each. */
+  readonly count: Each;
   /** Number of the first child of each prefix, so that no path and no random stream repeats. */
-  readonly firstChild: number;
+  readonly firstChild: Each;
   readonly until: 'step' | 'end';
   readonly sampling: Sampling;
   /** Alternatives to tell for each token; absent is no log-probabilities. */
@@ -121,7 +131,9 @@ export interface ScoreOperation {
 /** A progress event for the listener: no result, and not logged. */
 export type Note =
   | { readonly type: 'round'; readonly round: number; readonly kept: readonly string[] }
-  | { readonly type: 'prune'; readonly id: string; readonly reason: string };
+  | { readonly type: 'prune'; readonly id: string; readonly reason: string }
+  /** What a tree search has learnt of a node: how often it was visited, and its value then (methods C.6 to C.8). */
+  | { readonly type: 'value'; readonly id: string; readonly visits: number; readonly value: number };
 
 export interface NoteOperation {
   readonly kind: 'note';
@@ -158,10 +170,10 @@ export interface SampleRequest {
   readonly prompt: Prompt;
   readonly sampling: Sampling;
   readonly prefixes: readonly Prefix[];
-  readonly count: number;
+  readonly count: Each;
   readonly until: 'step' | 'end';
   readonly role?: Role;
-  readonly firstChild?: number;
+  readonly firstChild?: Each;
   readonly topLogprobs?: number | undefined;
   readonly finishing?: boolean;
 }
@@ -173,8 +185,18 @@ export interface SampleRequest {
  *          or the time is spent: a candidate that was never started does not exist.
  */
 export function* sample(request: SampleRequest): Asking<readonly Candidate[]> {
-  if (request.prefixes.length === 0 || request.count === 0) return [];
-  const result = yield { kind: 'sample', role: 'policy', firstChild: 0, finishing: false, topLogprobs: undefined, ...request };
+  const count = oneForAll(request.count);
+  const firstChild = oneForAll(request.firstChild ?? 0);
+  if (request.prefixes.length === 0 || count === 0) return [];
+  const result = yield {
+    kind: 'sample',
+    role: 'policy',
+    finishing: false,
+    topLogprobs: undefined,
+    ...request,
+    count,
+    firstChild,
+  };
   return result.kind === 'sample' ? result.candidates : mismatch('sample', result);
 }
 

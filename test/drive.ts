@@ -71,6 +71,8 @@ export const task: StrategyTask = {
   topLogprobs: undefined,
   rewards: ['outcome'],
   stepReward: 'process',
+  stepOutput: 'probability',
   wrongBelow: 0.5,
   answered: () => false,
+  seed: 1,
 };

@@ -12,7 +12,7 @@ import { judgeTokens } from './judge-tokens.ts';
 import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
 import { readModel } from './model-string.ts';
 import { parseOptions } from './options.ts';
-import { callsOf, neededLogprobs, readRewards, refuseUnableRewards } from './rewards.ts';
+import { callsOf, neededLogprobs, readRewards, refuseUnableRewards, scoreOutput } from './rewards.ts';
 import { chooseRule, refuseTooMany, ruleTokens } from './selection.ts';
 import type { Place } from './size.ts';
 import { joinPlaces } from './size.ts';
@@ -57,11 +57,18 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
       prompt: request.prompt,
       policy: model.policy,
       sampling,
-      topLogprobs: mostOf(request.sampling.logprobs, neededLogprobs(names, lookup), selection.topLogprobs),
+      topLogprobs: mostOf(
+        request.sampling.logprobs,
+        neededLogprobs(names, lookup),
+        selection.topLogprobs,
+        strategy.needs.topLogprobs,
+      ),
       rewards: names,
       stepReward,
+      stepOutput: scoreOutput(stepReward, about) === 'logit' ? 'logit' : 'probability',
       wrongBelow: policy.wrong_below,
       answered: (text) => policy.answer !== null && extract(text, 'stop', policy.answer).ok,
+      seed,
     },
     selection,
     limits,
@@ -157,7 +164,7 @@ function refuseUnablePolicy(named: Named, { needs }: Strategy, sampling: Samplin
   const wanted = {
     prompt: request.prompt,
     sampling,
-    topLogprobs: request.sampling.logprobs,
+    topLogprobs: mostOf(request.sampling.logprobs, needs.topLogprobs),
     continuation: needs.continuation === true,
     steps: needs.steps === true,
   };

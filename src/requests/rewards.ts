@@ -4,9 +4,9 @@ import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { RewardUse } from '../../schemas/reward.ts';
 import type { Calibration } from '../../schemas/rewards/calibration.ts';
 import { named } from '../config/resolve.ts';
-import type { Subject } from '../rewards/define.ts';
+import type { Scale, Subject } from '../rewards/define.ts';
 import type { RewardOptions } from '../rewards/registry.ts';
-import { kindOf, namedReward, withMembers } from '../rewards/registry.ts';
+import { kindOf, namedReward, scaleOf, withMembers } from '../rewards/registry.ts';
 
 /** Rewards of a request, looked up. */
 export interface ReadRewards {
@@ -86,3 +86,7 @@ export function neededLogprobs(names: readonly string[], lookup: Lookup): number
   );
   return needed.length === 0 ? undefined : Math.max(...needed);
 }
+
+/** What the numbers of a reward are; `unknown` where none is in play. */
+export const scoreOutput = (name: string | null, { options, lookup }: Pick<About, 'options' | 'lookup'>): Scale['output'] =>
+  name === null ? 'unknown' : scaleOf(namedReward(name, options, lookup)).output;

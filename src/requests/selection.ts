@@ -4,11 +4,11 @@ import { refuseUnable } from '../backends/registry.ts';
 import { named as entryNamed } from '../config/resolve.ts';
 import type { Subject } from '../rewards/define.ts';
 import type { RewardOptions } from '../rewards/registry.ts';
-import { kindOf, namedReward, scaleOf } from '../rewards/registry.ts';
+import { kindOf, namedReward } from '../rewards/registry.ts';
 import type { Asked, SelectionContext } from '../selection/define.ts';
 import { ruleSchema, startRule } from '../selection/registry.ts';
 import type { Strategy } from '../strategies/define.ts';
-import { refuseUnableRewards } from './rewards.ts';
+import { refuseUnableRewards, scoreOutput } from './rewards.ts';
 import type { ChosenRule, Named } from './task.ts';
 
 /** What the choice of a rule depends on. */
@@ -112,7 +112,7 @@ export function chooseRule(
     answer: policy.answer,
     scored: [...rewards, ...(stepReward === null || rewards.includes(stepReward) ? [] : [stepReward])],
     context: (name) => ({
-      output: name === null ? 'unknown' : scaleOf(namedReward(name, options, lookup)).output,
+      output: scoreOutput(name, { options, lookup }),
       prompt: request.prompt,
       policy: model.policy,
       seed: subject.seed,

@@ -1,5 +1,6 @@
 import type { ProgressEvent } from '../../schemas/events.ts';
 import type { NoteOperation, Operation } from '../operation.ts';
+import { eachAt } from '../operation.ts';
 import { kindOf, namedReward } from '../rewards/registry.ts';
 import type { RunContext, RunState } from './context.ts';
 import { readOnce } from './read.ts';
@@ -23,11 +24,15 @@ export function performing(context: RunContext, state: RunState): Perform {
     },
     scoring: (operation, replaying, nested) => scoring(operation, context, state, { replaying, nested }),
     atOnce: (operations) => sampledAtMost(operations, context) <= context.ledger.available - context.finishingReserve,
-    tell: (operation) => context.listen(progress(operation, context)),
+    tell: (operation) => {
+      const event = progress(operation, context);
+      if (event) context.listen(event);
+    },
   };
 }
 
-function progress({ note }: NoteOperation, { ledger, deadline }: RunContext): ProgressEvent {
+function progress({ note }: NoteOperation, { ledger, deadline }: RunContext): ProgressEvent | undefined {
+  if (note.type === 'value') return undefined;
   if (note.type === 'prune') return { name: 'prune', data: { id: note.id, reason: note.reason } };
   const { candidates, spentTokens } = ledger.account();
   const spent = { candidates, tokens: spentTokens, time_ms: Math.round(deadline.elapsedMs) };
@@ -41,7 +46,9 @@ function sampledAtMost(operations: readonly Operation[], context: RunContext): n
   function most(operation: Operation): number {
     switch (operation.kind) {
       case 'sample':
-        return operation.prefixes.length * operation.count * operation.sampling.max_tokens;
+        return (
+          operation.prefixes.reduce((sum, _, place) => sum + eachAt(operation.count, place), 0) * operation.sampling.max_tokens
+        );
       case 'score': {
         const named = namedReward(operation.reward, context.rewardOptions, context.lookup);
         return kindOf(named.config).sampledTokens(named, operation.candidates.length);

@@ -5,7 +5,7 @@ import type { WinnowError } from '../../schemas/errors.ts';
 import type { FitRule } from '../budget/fit.ts';
 import { typicalStep, wave } from '../budget/fit.ts';
 import type { Candidate, Prefix, SampleOperation } from '../operation.ts';
-import { finishReason } from '../operation.ts';
+import { eachAt, finishReason } from '../operation.ts';
 import type { RunContext, RunState } from './context.ts';
 import { survive, untilDeadline } from './context.ts';
 import { Draft } from './draft.ts';
@@ -72,10 +72,12 @@ export async function sampleInWaves(
  */
 function plan(operation: SampleOperation, policy: PolicyConfig, left: number, state: RunState): Draft[] {
   const { prefixes, count, firstChild, until, sampling } = operation;
-  const drafts = Array.from({ length: count }, (_, child) =>
-    prefixes.flatMap((prefix) => {
+  const widest = Math.max(0, ...prefixes.map((_, place) => eachAt(count, place)));
+  const drafts = Array.from({ length: widest }, (_, child) =>
+    prefixes.flatMap((prefix, place) => {
       const most = mostTokens(operation, policy, prefix);
-      return most > 0 ? [new Draft(prefix, firstChild + child, most, sampling.stop)] : [];
+      const wanted = child < eachAt(count, place) && most > 0;
+      return wanted ? [new Draft(prefix, eachAt(firstChild, place) + child, most, sampling.stop)] : [];
     }),
   ).flat();
   const most = until === 'step' && left > 0 ? drafts.length : left;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Finish } from '../../schemas/candidate.ts';
-import type { Asking, Candidate, Prefix, Scored } from '../operation.ts';
-import { note, root, sample } from '../operation.ts';
-import type { StrategyTask } from './define.ts';
-import { define, finished, scoredBy, tokensLeft, unscored } from './define.ts';
+import type { Scored } from '../operation.ts';
+import { root } from '../operation.ts';
+import { define } from './define.ts';
 import { bestFirst } from './rank.ts';
+import type { Branch } from './step-search.ts';
+import { distinct, StepSearch, tellRound } from './step-search.ts';
 
 /**
  * Step-level beam search: each round every kept prefix grows `branch` next steps, and the best `keep` of the open ones go
@@ -39,56 +39,16 @@ export const beamSearch = define({
     scoreCalls: rounds + 1 + rewards,
   }),
   *run(task, { keep, branch, max_steps: maxSteps, min_completed: minCompleted = keep, dedupe }) {
-    const reward = task.stepReward!; // `needs.stepReward`: refused before it is started where there is none
-    const completed: Scored[] = [];
-    const exhausted: Scored[] = [];
-    let beams: readonly Beam[] = [root];
+    const search = new StepSearch(task);
+    let beams: readonly Branch[] = [root];
     let open: readonly Scored[] = []; // the last beams that there were
-    for (let round = 0; round < maxSteps && beams.length > 0 && completed.length < minCompleted; round++) {
-      const steps = yield* sample({ ...task, prefixes: beams, count: round === 0 ? keep * branch : branch, until: 'step' });
-      const scored = yield* scoredBy(reward, task, unscored(steps.filter(alive(task, beams))));
-      const unfinished = scored.filter((candidate) => !finished(candidate));
-      const growing = unfinished.filter((candidate) => tokensLeft(candidate, task.sampling) > 0);
-      completed.push(...scored.filter(finished));
-      exhausted.push(...unfinished.filter((candidate) => !growing.includes(candidate)));
-      const kept = bestFirst(dedupe ? distinct(growing) : growing, reward).slice(0, keep);
+    for (let round = 0; round < maxSteps && beams.length > 0 && search.completed.length < minCompleted; round++) {
+      const { growing } = yield* search.grow(beams, round === 0 ? keep * branch : branch);
+      const kept = bestFirst(dedupe ? distinct(growing) : growing, task.stepReward!).slice(0, keep);
       if (kept.length > 0) open = kept;
       beams = kept;
-      for (const { id } of growing.filter((candidate) => !kept.includes(candidate)))
-        yield* note({ type: 'prune', id, reason: 'not_kept' });
-      yield* note({ type: 'round', round, kept: kept.map((beam) => beam.id) });
+      yield* tellRound(round, growing, kept);
     }
-    if (completed.length > 0) return { pool: [...completed, ...exhausted] };
-    return { pool: [...(yield* complete(task, reward, open[0] ?? root, keep * branch)), ...exhausted, ...open] };
+    return yield* search.gather(open);
   },
 });
-
-/** What grows: the prompt, or a candidate, which says how its last step ended. */
-type Beam = Prefix & { readonly finish?: Finish };
-
-/** A failed one is dropped, and so is a dead end: an empty step, unless the answer stands before it (methods C.0). */
-const alive =
-  ({ answered }: StrategyTask, parents: readonly Beam[]) =>
-  (candidate: Candidate): boolean => {
-    if (candidate.finish === 'error') return false;
-    if (candidate.written.trim() !== '') return true;
-    const parent = parents.find(({ id }) => id === candidate.parent);
-    return finished(candidate) && (answered(candidate.text) || (parent !== undefined && endsStep(parent, candidate)));
-  };
-
-/** It wrote nothing, and yet its step is not empty: the parent's was cut in the middle, or began the stop string. */
-const endsStep = ({ finish, text }: Beam, candidate: Candidate): boolean =>
-  candidate.text.trim() !== '' && (candidate.text.length < text.length || (finish !== undefined && finish !== 'step'));
-
-/** The first of each text. */
-function distinct(candidates: readonly Scored[]): Scored[] {
-  const seen = new Set<string>();
-  return candidates.filter(({ text }) => !seen.has(text) && seen.add(text));
-}
-
-/** Nothing ended: the best open prefix is written to its end, greedily, with the finishing reserve. */
-function* complete(task: StrategyTask, reward: string, best: Beam, firstChild: number): Asking<Scored[]> {
-  const sampling = { ...task.sampling, temperature: 0 };
-  const ends = yield* sample({ ...task, sampling, prefixes: [best], count: 1, firstChild, until: 'end', finishing: true });
-  return yield* scoredBy(reward, task, unscored(ends.filter(alive(task, [best]))));
-}

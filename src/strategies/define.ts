@@ -18,10 +18,14 @@ export interface StrategyTask {
   readonly rewards: readonly string[];
   /** Ranks prefixes and finds the wrong step; null where none is in play. */
   readonly stepReward: string | null;
+  /** What the numbers of the step reward are. */
+  readonly stepOutput: 'logit' | 'probability';
   /** A step whose process score is below this is wrong. */
   readonly wrongBelow: number;
   /** Whether an answer can be read out of a text; never where the policy has no extractor. */
   readonly answered: (text: string) => boolean;
+  /** Of all that is drawn at random, by stage and place (methods 0.5). */
+  readonly seed: number;
 }
 
 /** What a strategy brought together. `stop` says why it ended where that is its own doing. */
@@ -54,7 +58,11 @@ export interface Definition<Options extends z.ZodType> {
     readonly continuation?: true;
     /** Samples until the end of a step. */
     readonly steps?: true;
+    /** Alternatives that the log-probabilities of candidates must have; 0 is those of the sampled tokens alone. */
+    readonly topLogprobs?: number;
   };
+  /** It draws at random, by the seed: what it finds depends on the order of children. */
+  readonly draws?: true;
   /** The size options that an integer budget b stands for (api.md 4). */
   readonly width: (budget: number) => Partial<z.input<Options>>;
   /** Cost as a formula of the options, for people. */

@@ -3,6 +3,7 @@ import type { Prefix, Scored } from '../operation.ts';
 import { root, sample } from '../operation.ts';
 import { define, finished, scoredBy, unscored } from './define.ts';
 import { firstSteps, keepBest } from './keep-best.ts';
+import { Numbering } from './numbering.ts';
 
 /**
  * The process reward as the critic: find the best version's first wrong step, cut there, write the rest again, keep the
@@ -33,11 +34,10 @@ export const firstWrongStep = define({
     const stepReward = task.stepReward!; // `needs.stepReward`: refused before it is started where there is none
     const decides = task.rewards[0] ?? stepReward;
     const versions: Scored[] = [];
-    const children = new Map<string, number>();
+    const numbering = new Numbering();
     let prefix: Prefix = root;
     for (let round = 0; round <= maxRounds; round++) {
-      const firstChild = children.get(prefix.id) ?? 0;
-      children.set(prefix.id, firstChild + 1);
+      const firstChild = numbering.take([prefix], 1);
       const written = yield* sample({ ...task, prefixes: [prefix], count: 1, firstChild, until: 'end' });
       if (written.length === 0) break;
       const checked = yield* scoredBy(stepReward, task, unscored(written.filter((version) => version.finish !== 'error')));

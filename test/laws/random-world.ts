@@ -1,6 +1,7 @@
 /** Answers any operation by seeded dice: short rounds, dead ends, failures and all. */
 import { splitSteps } from '../../src/answers/steps.ts';
 import type { Candidate, Prefix, Result, SampleOperation, ScoreOperation } from '../../src/operation.ts';
+import { eachAt } from '../../src/operation.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 
 export interface World {
@@ -25,10 +26,11 @@ export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }:
   const spent = { tokens: 0, candidates: 0, scoreCalls: 0 };
   const dice = (name: string) => mulberry32(subSeed(seed, name, 0));
   const sample = (operation: SampleOperation): readonly Candidate[] =>
-    operation.prefixes.flatMap((prefix) => {
+    operation.prefixes.flatMap((prefix, at) => {
       const left = operation.sampling.max_tokens - prefix.tokenCount;
       if (left < 1) return [];
-      const numbers = Array.from({ length: operation.count }, (_, child) => operation.firstChild + child);
+      const first = eachAt(operation.firstChild, at);
+      const numbers = Array.from({ length: eachAt(operation.count, at) }, (_, child) => first + child);
       const contents = permuted === undefined ? numbers : shuffled(numbers, subSeed(permuted, prefix.id, 0));
       const children = numbers.map((child, place) => write(operation, prefix, child, contents[place]!, left));
       return children.filter(({ id }) => dice(`missing ${id}`)() >= missing);

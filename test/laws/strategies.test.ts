@@ -119,18 +119,21 @@ const refusing = performing(() => {
   throw new Error('It was asked again.');
 });
 
-test.each(strategies)('$name: children that change places change ids, and nothing else (methods M.1)', ({ start }) => {
-  fc.assert(
-    fc.property(fc.integer(), fc.integer(), (seed, permuted) => {
-      const pool = (world: World): Gathered => live(start(task, {}), world.answer).value;
-      const given = pool(world({ seed }));
-      const moved = pool(world({ seed, permuted }));
-      expect(texts(moved.pool)).toEqual(texts(given.pool));
-      expect(moved.stop).toBe(given.stop);
-    }),
-    { numRuns: 50 },
-  );
-});
+test.each(strategies.filter(({ draws }) => !draws))(
+  '$name: children that change places change ids, and nothing else (methods M.1)',
+  ({ start }) => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer(), (seed, permuted) => {
+        const pool = (world: World): Gathered => live(start(task, {}), world.answer).value;
+        const given = pool(world({ seed }));
+        const moved = pool(world({ seed, permuted }));
+        expect(texts(moved.pool)).toEqual(texts(given.pool));
+        expect(moved.stop).toBe(given.stop);
+      }),
+      { numRuns: 50 },
+    );
+  },
+);
 
 test.each(strategies)('$name: every integer budget gives options that its schema takes, and none below them', (strategy) => {
   for (let budget = 1; budget <= 256; budget++) {

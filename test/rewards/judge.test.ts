@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { eachAt } from '../../src/operation.ts';
 import { kindOf, namedReward } from '../../src/rewards/registry.ts';
 import { weightedMean } from '../../src/rewards/rubric.ts';
 import { entryOf, judgedBy, lookup, numberOf, shown, subject, textOf } from './judging.ts';
@@ -247,7 +248,7 @@ test.each([
   expect(kindOf(config).sampledTokens(named, 4)).toBe(tokens);
   const says = (prompt: string) => (prompt.includes('Check your verdict') || !('mode' in entry) ? '' : answer('yes'));
   const { asked } = await judgedBy({ ...score, ...entry }, ['a', 'b', 'c', 'd'], { says });
-  const most = asked.reduce((sum, { count, sampling }) => sum + count * sampling.max_tokens, 0);
+  const most = asked.reduce((sum, { count, sampling }) => sum + eachAt(count, 0) * sampling.max_tokens, 0);
   expect(most).toBeLessThanOrEqual(tokens);
 });
 

@@ -3,6 +3,7 @@ import type { Prompt } from '../../schemas/backend.ts';
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import { config as configSchema, type RewardConfig, rewardConfig } from '../../schemas/config.ts';
 import type { Candidate, Prefix, ReadOperation, ReadResult, SampleOperation, Score } from '../../src/operation.ts';
+import { eachAt } from '../../src/operation.ts';
 import { kindOf, namedReward } from '../../src/rewards/registry.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { run } from '../../src/runtime/run.ts';
@@ -78,9 +79,9 @@ export async function judgedBy(entry: object, candidates: readonly string[], giv
         return { kind: 'read' as const, result: tells?.(operation) ?? ({ ok: false, reason: 'missing' } as const) };
       }
       asked.push(operation);
-      const count = Math.min(operation.count, left);
+      const count = Math.min(eachAt(operation.count, 0), left);
       const written = Array.from({ length: count }, (_, child) => {
-        const number = operation.firstChild + child;
+        const number = eachAt(operation.firstChild, 0) + child;
         const said = says(textOf(operation.prompt), number, operation);
         return candidate(
           `0.${number}`,

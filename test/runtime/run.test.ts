@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Asking, Result, SampleOperation, ScoreOperation } from '../../src/operation.ts';
-import { note, root, sample, score, together } from '../../src/operation.ts';
+import { eachAt, note, root, sample, score, together } from '../../src/operation.ts';
 import { Log, LogMismatch } from '../../src/runtime/log.ts';
 import type { Perform } from '../../src/runtime/run.ts';
 import { run } from '../../src/runtime/run.ts';
@@ -32,7 +32,7 @@ function performing() {
     number += 1;
     if (operation.kind === 'score')
       return { kind: 'score', scores: operation.candidates.map(() => ({ ok: true, value: number })) };
-    const drawn = Array.from({ length: operation.count }, (_, place) => candidate(`0.${place}`, `text ${number}`));
+    const drawn = Array.from({ length: eachAt(operation.count, 0) }, (_, place) => candidate(`0.${place}`, `text ${number}`));
     return { kind: 'sample', candidates: drawn };
   };
   const perform = performingBy(answer, (operation) => told.push(operation.note.type));

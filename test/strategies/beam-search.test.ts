@@ -173,7 +173,7 @@ test('where nothing ended the best open prefix is written to its end, greedily, 
   expect(asked[2]).toMatchObject({
     prefixes: [{ id: '0.1' }],
     count: 1,
-    firstChild: 4, // above every child that a round can give: no path, and no random stream, repeats
+    firstChild: 0, // it has no child yet
     until: 'end',
     finishing: true,
     sampling: { temperature: 0 },
@@ -198,7 +198,8 @@ test('after a round in which every beam died, the beams before it are completed'
     sampled(candidate('0.1.0', '0.1\n', { finish: 'step', written: '' }), candidate('0.0.0', '', { finish: 'error' })),
     sampled(), // the reserve is spent too
   ]);
-  expect(asked[3]).toMatchObject({ prefixes: [{ id: '0.1' }], finishing: true });
+  // no path, and no random stream, comes twice
+  expect(asked[3]).toMatchObject({ prefixes: [{ id: '0.1' }], firstChild: 2, finishing: true });
   expect(ids(value.pool)).toEqual(['0.1', '0.0']);
 });
 

@@ -1,0 +1,110 @@
+import type { Finish } from '../../schemas/candidate.ts';
+import type { Sampling } from '../../schemas/sampling.ts';
+import type { Asking, Candidate, Each, Prefix, Scored } from '../operation.ts';
+import { note, root, sample } from '../operation.ts';
+import type { Gathered, StrategyTask } from './define.ts';
+import { finished, scoredBy, tokensLeft, unscored } from './define.ts';
+import { Numbering } from './numbering.ts';
+
+/** What grows: the prompt, or a candidate, which says how its last step ended. */
+export type Branch = Prefix & { readonly finish?: Finish };
+
+/** What a round of growing gave, each list in planned order. */
+export interface Grown {
+  /** Those that live, open or not. */
+  readonly children: readonly Scored[];
+  /** Of those, the ones that may go on. */
+  readonly growing: readonly Scored[];
+  /** Failed ones and dead ends: started, and of no use. */
+  readonly lost: readonly Candidate[];
+}
+
+/**
+ * What all step-wise searches share: growing prefixes by a step, scoring them by the step reward, setting aside what ended,
+ * and ending the best open prefix where nothing did. Children are numbered here, so that no path comes twice.
+ *
+ * @see methods C.0
+ */
+export class StepSearch {
+  readonly #task: StrategyTask;
+  readonly #stepReward: string;
+  readonly #numbering = new Numbering();
+  /** Came to their end by themselves. */
+  readonly completed: Scored[] = [];
+  /** Have all their tokens and no end. */
+  readonly #exhausted: Scored[] = [];
+
+  constructor(task: StrategyTask) {
+    this.#task = task;
+    this.#stepReward = task.stepReward!; // `needs.stepReward`: refused before it is started where there is none
+  }
+
+  /** Grows each prefix by one step, `count` times, and scores what lives: each text once. */
+  *grow(parents: readonly Branch[], count: Each, sampling: Sampling = this.#task.sampling): Asking<Grown> {
+    const steps = yield* this.extend(parents, count, sampling);
+    const lives = alive(this.#task, parents);
+    const children = yield* this.score(steps.filter(lives));
+    const growing = children.filter((child) => this.#mayGrow(child));
+    this.completed.push(...children.filter(finished));
+    this.#exhausted.push(...children.filter((child) => !finished(child) && !growing.includes(child)));
+    return { children, growing, lost: steps.filter((step) => !lives(step)) };
+  }
+
+  /** Samples the next step of each prefix, `count` times, as they come: not scored, nothing set aside. */
+  *extend(parents: readonly Branch[], count: Each, sampling: Sampling = this.#task.sampling): Asking<readonly Candidate[]> {
+    const firstChild = this.#numbering.take(parents, count);
+    return yield* sample({ ...this.#task, sampling, prefixes: parents, count, firstChild, until: 'step' });
+  }
+
+  /** The same candidates with their scores by the step reward. */
+  *score(candidates: readonly Candidate[]): Asking<Scored[]> {
+    return yield* scoredBy(this.#stepReward, this.#task, unscored(candidates));
+  }
+
+  /**
+   * What a search returns: what ended, and what has all its tokens. Where nothing ended, the first of the open ones is
+   * written to its end, greedily, with the finishing reserve; the prompt itself where none is open.
+   *
+   * @param open  the prefixes that may go on, best first
+   */
+  *gather(open: readonly Scored[]): Asking<Gathered> {
+    if (this.completed.length > 0) return { pool: [...this.completed, ...this.#exhausted] };
+    const best = [open[0] ?? root];
+    const firstChild = this.#numbering.take(best, 1);
+    const sampling = { ...this.#task.sampling, temperature: 0 };
+    const ends = yield* sample({ ...this.#task, sampling, prefixes: best, count: 1, firstChild, until: 'end', finishing: true });
+    const ended = yield* this.score(ends.filter(alive(this.#task, best)));
+    return { pool: [...ended, ...this.#exhausted, ...open] };
+  }
+
+  #mayGrow(child: Scored): boolean {
+    return !finished(child) && tokensLeft(child, this.#task.sampling) > 0;
+  }
+}
+
+/** Tells who goes on after a round, and who does not. */
+export function* tellRound(round: number, growing: readonly Scored[], kept: readonly Scored[]): Asking<void> {
+  for (const { id } of growing.filter((candidate) => !kept.includes(candidate)))
+    yield* note({ type: 'prune', id, reason: 'not_kept' });
+  yield* note({ type: 'round', round, kept: kept.map(({ id }) => id) });
+}
+
+/** The first of each text. */
+export function distinct<Text extends { readonly text: string }>(candidates: readonly Text[]): Text[] {
+  const seen = new Set<string>();
+  return candidates.filter(({ text }) => !seen.has(text) && seen.add(text));
+}
+
+/** A failed one is dropped, and so is a dead end: an empty step, unless the answer stands before it (methods C.0). */
+const alive =
+  ({ answered }: StrategyTask, parents: readonly Branch[]) =>
+  (candidate: Candidate): boolean => {
+    if (candidate.finish === 'error') return false;
+    if (candidate.written.trim() !== '') return true;
+    const parent = parents.find(({ id }) => id === candidate.parent);
+    return finished(candidate) && (answered(candidate.text) || (parent !== undefined && endsStep(parent, candidate)));
+  };
+
+/** It wrote nothing, and yet its step is not empty: the parent's was cut in the middle, or began the stop string. */
+const endsStep = ({ finish, text }: Branch, candidate: Candidate): boolean =>
+  candidate.text.trim() !== '' && (candidate.text.length < text.length || (finish !== undefined && finish !== 'step'));
