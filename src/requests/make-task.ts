@@ -61,7 +61,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
         request.sampling.logprobs,
         neededLogprobs(names, lookup),
         selection.topLogprobs,
-        strategy.needs.topLogprobs,
+        strategy.topLogprobs(options),
       ),
       rewards: names,
       stepReward,
@@ -159,12 +159,13 @@ function chooseStepReward({ request, policy, config }: Named, strategy: Strategy
 }
 
 /** What the server behind the policy cannot do: a strategy may need more of it than whole answers. */
-function refuseUnablePolicy(named: Named, { needs }: Strategy, sampling: Sampling, options: Task['options']): void {
+function refuseUnablePolicy(named: Named, strategy: Strategy, sampling: Sampling, options: Task['options']): void {
+  const { needs } = strategy;
   const { request, policy, config } = named;
   const wanted = {
     prompt: request.prompt,
     sampling,
-    topLogprobs: mostOf(request.sampling.logprobs, needs.topLogprobs),
+    topLogprobs: mostOf(request.sampling.logprobs, strategy.topLogprobs(options)),
     continuation: needs.continuation === true,
     steps: needs.steps === true,
   };

@@ -58,9 +58,9 @@ export interface Definition<Options extends z.ZodType> {
     readonly continuation?: true;
     /** Samples until the end of a step. */
     readonly steps?: true;
-    /** Alternatives that the log-probabilities of candidates must have; 0 is those of the sampled tokens alone. */
-    readonly topLogprobs?: number;
   };
+  /** Alternatives that the log-probabilities of candidates must have: 0 is those of sampled tokens alone. Absent needs none. */
+  readonly topLogprobs?: (options: z.output<Options>) => number | undefined;
   /** It draws at random, by the seed: what it finds depends on the order of children. */
   readonly draws?: true;
   /** The size options that an integer budget b stands for (api.md 4). */
@@ -72,20 +72,22 @@ export interface Definition<Options extends z.ZodType> {
 }
 
 /** A strategy whose options are still JSON. */
-export interface Strategy extends Omit<Definition<z.ZodType>, 'run' | 'bound' | 'width'> {
+export interface Strategy extends Omit<Definition<z.ZodType>, 'run' | 'bound' | 'width' | 'topLogprobs'> {
   readonly width: (budget: number) => Readonly<Record<string, unknown>>;
   readonly bound: (options: unknown, maxTokens: number, rewards: number) => Bound;
+  readonly topLogprobs: (options: unknown) => number | undefined;
   readonly start: (task: StrategyTask, options: unknown) => Asking<Gathered>;
 }
 
 /** Ties a strategy's generator to the schema of its options, so that starting one from JSON needs no cast. */
 export function define<Options extends z.ZodType>(definition: Definition<Options>) {
-  const { run, bound, width, ...rest } = definition;
+  const { run, bound, width, topLogprobs, ...rest } = definition;
   return {
     ...rest,
     run,
     width: (budget: number) => width(budget) as Readonly<Record<string, unknown>>, // the names are the schema's own keys
     bound: (options: unknown, maxTokens: number, rewards: number) => bound(definition.options.parse(options), maxTokens, rewards),
+    topLogprobs: (options: unknown) => topLogprobs?.(definition.options.parse(options)),
     start: (task: StrategyTask, options: unknown) => run(task, definition.options.parse(options)),
   };
 }
