@@ -1,4 +1,6 @@
 /** The report as a page of markdown: differences first, then every figure, then what would make them wrong. */
+
+import { percent, points, table, tokens } from './cells.ts';
 import type { Method } from './curves.ts';
 import type { Interval } from './intervals.ts';
 import type { Plan } from './measure.ts';
@@ -168,12 +170,3 @@ const WRONG = `- Other weights, sampling settings or prompts: the figures are of
   it reads in one pass what the policy writes one by one.
 - Intervals are of one figure each. Of twenty comparisons one lies outside of its own by chance.
 - A checker that is too kind: it is tested with each kind of wrong solution in \`test/bench\`.`;
-
-const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [heads, heads.map((_, place) => (place === 0 ? '---' : '---:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-
-const percent = ({ value, low, high }: Interval): string => `${in100(value)} (${in100(low)}-${in100(high)})`;
-const points = ({ value, low, high }: Interval): string => `**${signed(value)}** (${signed(low)} to ${signed(high)})`;
-const in100 = (share: number): string => (100 * share).toFixed(1);
-const signed = (share: number): string => `${share < 0 ? '' : '+'}${in100(share)}`;
-const tokens = (count: number): string => count.toFixed(count < 100 ? 1 : 0);

@@ -15,6 +15,8 @@ export interface Winnow {
   /** Changes with what the models answer, so that measurements of two sets of weights never mix. */
   readonly identity: string;
   readonly outputs: Readonly<Record<string, 'logit' | 'probability' | 'unknown'>>;
+  /** Where its own backend answers; undefined where another's Winnow is asked. */
+  readonly backendUrl: string | undefined;
   post<Answer>(path: string, body: object, schema: z.ZodType<Answer>, signal: AbortSignal): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -30,7 +32,7 @@ export async function connect(env: Environment, signal: AbortSignal): Promise<Wi
   try {
     const { data } = await call('/v1/rewards', rewardList, signal);
     const outputs = Object.fromEntries(data.map(({ name, output }) => [name, output]));
-    return { identity: await identify(post, signal), outputs, post, stop };
+    return { identity: await identify(post, signal), outputs, backendUrl: own?.backendUrl, post, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,0 +1,94 @@
+/** Every contestant at every budget, over HTTP, and the samples that best-of-N and votes are computed from. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { runAnswer } from '../../schemas/run.ts';
+import { subSeed } from '../../src/random.ts';
+import { oddities } from '../accuracy/accounts.ts';
+import { collect } from '../accuracy/cache.ts';
+import { digest } from '../accuracy/digest.ts';
+import type { Problem } from '../accuracy/problems.ts';
+import { costOf, known, measureSamples, REWARDS, type SampleLine, SEED, sampleLine, written } from '../accuracy/samples.ts';
+import type { Winnow } from '../accuracy/winnow.ts';
+import type { Contestant } from './lineup.ts';
+
+/** One run of a search on a problem. */
+export const runLine = z.object({
+  id: z.string(),
+  seed: z.int(),
+  chosen: written,
+  tokens: z.int(),
+  rewardTokens: z.int(),
+  stop: z.string(),
+  odd: z.array(z.string()),
+});
+export type RunLine = z.infer<typeof runLine>;
+
+export interface Setting {
+  readonly winnow: Winnow;
+  /** Of the cache. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly progress: (what: string, done: number, total: number) => void;
+}
+
+/** What one run is asked beside its problem: what is cached depends on all of it. */
+export interface Asked {
+  readonly contestant: Contestant;
+  /** Answers' worth of tokens. */
+  readonly answers: number;
+  /** Tokens of one plain sample, mean over the problem's group. */
+  readonly worth: ReadonlyMap<string, number>;
+  /** Rewards that pick among the completed ones; the policy's where absent. */
+  readonly rewards?: readonly string[];
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+export const samplesOf = (problems: readonly Problem[], n: number, { winnow, folder, signal, progress }: Setting) =>
+  collect<Problem, SampleLine>(problems, {
+    path: join(folder, `${problems[0]!.task}-samples-${n}.jsonl`),
+    schema: sampleLine,
+    measure: (problem, stop) => measureSamples(winnow, problem, n, stop),
+    signal,
+    progress: (done, total) => progress('samples', done, total),
+  });
+
+export function runsOf(problems: readonly Problem[], asked: Asked, setting: Setting): Promise<RunLine[]> {
+  const { contestant, answers, worth, rewards } = asked;
+  const options = { ...contestant.options(answers), ...asked.options };
+  const limits = Object.fromEntries(worth);
+  const name = `${problems[0]!.task} ${contestant.name} ${answers} ${digest([options, limits, rewards ?? null])}`;
+  return collect(problems, {
+    path: join(setting.folder, `${name.replaceAll(' ', '-')}.jsonl`),
+    schema: runLine,
+    measure: (problem, stop) => measureRun(problem, { ...asked, options }, setting.winnow, stop),
+    signal: setting.signal,
+    progress: (done, total) => setting.progress(`${problems[0]!.task}, ${contestant.name} ${answers}`, done, total),
+  });
+}
+
+async function measureRun(problem: Problem, asked: Asked, winnow: Winnow, signal: AbortSignal): Promise<RunLine> {
+  const { contestant, answers } = asked;
+  const seed = subSeed(SEED, `${contestant.name} ${answers}`, problem.id);
+  const body = { ...bodyOf(problem, asked), sampling: { seed } };
+  const run = await winnow.post(contestant.path, body, runAnswer, signal);
+  return {
+    id: problem.id,
+    seed,
+    chosen: { text: run.choice.message.content, finish: run.choice.finish_reason, tokens: run.account.chosen_tokens },
+    tokens: known(run.usage.completion_tokens),
+    rewardTokens: REWARDS.reduce((sum, reward) => sum + costOf(run.account, reward).tokens, 0),
+    stop: run.stop_reason,
+    odd: oddities(run),
+  };
+}
+
+/** The body of one run, seed apart. */
+export const bodyOf = (problem: Problem, { contestant, answers, worth, rewards, options }: Asked) => ({
+  model: problem.task,
+  prompt: problem.prompt,
+  strategy: contestant.strategy,
+  options,
+  ...(rewards ? { rewards } : {}),
+  budget: { max_tokens: Math.round(answers * worth.get(problem.group)!) },
+  return: { candidates: 'all' },
+});

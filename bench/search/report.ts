@@ -1,0 +1,92 @@
+/** From lines to figures: accuracy with intervals, tokens, and what best-of-N makes of the same tokens. */
+import { type Curve, powers, type Sampled } from '../accuracy/curves.ts';
+import { compare } from '../accuracy/equal-tokens.ts';
+import { type Interval, meanOf, wilson } from '../accuracy/intervals.ts';
+import { isRight, type Problem } from '../accuracy/problems.ts';
+import { SEED } from '../accuracy/samples.ts';
+import type { RunLine } from './measure.ts';
+
+export interface Ran {
+  readonly name: string;
+  readonly answers: number;
+  readonly lines: readonly RunLine[];
+}
+
+export interface Figure {
+  readonly name: string;
+  readonly answers: number;
+  readonly accuracy: Interval;
+  /** Tokens of the policy a problem, mean. */
+  readonly tokens: number;
+  /** Tokens that rewards read a problem, mean. */
+  readonly rewardTokens: number;
+  /** Less best-of-N by the same final reward at the same tokens; undefined above the last N. */
+  readonly lessBestOfN: Interval | undefined;
+}
+
+export interface SetReport {
+  readonly title: string;
+  readonly problems: number;
+  /** Mean tokens of one plain sample. */
+  readonly worth: number;
+  readonly curves: readonly { readonly method: string; readonly points: readonly Point[] }[];
+  readonly figures: readonly Figure[];
+  /** Accuracy of best-of-64 by the final reward, and who reaches it with a quarter of its tokens or less. */
+  readonly goal: { readonly accuracy: Interval; readonly tokens: number; readonly reachedBy: readonly Figure[] };
+}
+
+export interface Point {
+  readonly n: number;
+  readonly accuracy: Interval;
+  readonly tokens: number;
+  readonly rewardTokens: number;
+}
+
+export function report(title: string, sampled: readonly Sampled[], curves: readonly Curve[], ran: readonly Ran[]): SetReport {
+  const perSample = sampled.map(({ line }) => mean(line.samples.map(({ tokens }) => tokens)));
+  const worth = mean(perSample);
+  const problems = sampled.map(({ problem }) => problem);
+  const rival = curves.find(({ method }) => method === 'outcome')!;
+  const figures = ran.map((one) => figureOf(one, problems, rival, perSample));
+  const most = rival.ns.at(-1)!;
+  const goal = meanOf(rival.right.at(-1)!, SEED);
+  return {
+    title,
+    problems: problems.length,
+    worth,
+    curves: curves.map(({ method, ns, right, rewardTokens }) => ({
+      method,
+      points: powers(ns.at(-1)!).map((n) => {
+        const place = ns.indexOf(n);
+        return { n, accuracy: meanOf(right[place]!, SEED), tokens: n * worth, rewardTokens: rewardTokens[place]! };
+      }),
+    })),
+    figures,
+    goal: {
+      accuracy: goal,
+      tokens: most * worth,
+      reachedBy: figures.filter(({ accuracy, tokens }) => accuracy.value >= goal.value && tokens <= (most * worth) / 4),
+    },
+  };
+}
+
+function figureOf(
+  { name, answers, lines }: Ran,
+  problems: readonly Problem[],
+  rival: Curve,
+  perSample: readonly number[],
+): Figure {
+  const right = lines.map(({ chosen }, place) => Number(isRight(problems[place]!, chosen)));
+  const tokens = lines.map((line) => line.tokens);
+  return {
+    name,
+    answers,
+    accuracy: wilson(sum(right), right.length),
+    tokens: mean(tokens),
+    rewardTokens: mean(lines.map(({ rewardTokens }) => rewardTokens)),
+    lessBestOfN: compare({ right, tokens }, rival, perSample, SEED).interpolated,
+  };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+export const mean = (values: readonly number[]): number => sum(values) / values.length;

@@ -1,0 +1,138 @@
+/**
+ * `npm run bench:search`: accuracy of every search against tokens, on held-out problems, through the HTTP API.
+ *
+ *     node bench/search/run.ts [--quick] [--only puzzles|chains] [--problems K] [--strategies A,B] [--budgets 4,16,64]
+ *
+ * It goes on where it was: every answer is a line in .cache. The whole run writes docs/search-accuracy.md and .svg.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { command, onInterrupt } from '../../bin/command.ts';
+import { CannotStart, readSettings, root } from '../../bin/settings.ts';
+import { bestOfNCurves, type Sampled, voteCurves } from '../accuracy/curves.ts';
+import { type Problem, readProblems, TASKS, type Task } from '../accuracy/problems.ts';
+import { Progress } from '../accuracy/progress.ts';
+import { connect, type Winnow } from '../accuracy/winnow.ts';
+import { type Contestant, contestants } from './lineup.ts';
+import { type Asked, runsOf, type Setting, samplesOf } from './measure.ts';
+import { page } from './page.ts';
+import { bestOf, picture } from './picture.ts';
+import { mean, type Ran, report, type SetReport } from './report.ts';
+import { rowsPerStep } from './rows.ts';
+
+const CACHE = join(import.meta.dirname, '.cache');
+const SAMPLES = 64;
+const MORE_BUDGETS = [8, 32]; // for the best five
+const ROWS_PROBLEMS = 10;
+const ROWS_ANSWERS = 16;
+
+await command(async () => {
+  const plan = readPlan();
+  const signal = onInterrupt();
+  const winnow = await connect(process.env, signal);
+  const progress = new Progress();
+  const setting: Setting = { winnow, folder: join(CACHE, winnow.identity), signal, progress: progress.show };
+  try {
+    const reports: SetReport[] = [];
+    const odd = new Set<string>();
+    for (const task of plan.tasks) {
+      const problems = readProblems(task, plan.problems);
+      const { report: found, odd: doubts } = await measureTask(task, problems, plan, setting);
+      reports.push(found);
+      for (const doubt of doubts) odd.add(doubt);
+    }
+    for (const doubt of odd) console.error(`odd: ${doubt}`);
+    const rows = await rowsOf(plan.contestants, winnow, signal);
+    const text = page(reports, { identity: winnow.identity, asked: plan.asked, odd: odd.size, rows });
+    if (plan.whole) {
+      writeFileSync(join(root, 'docs/search-accuracy.md'), text);
+      writeFileSync(join(root, 'docs/search-accuracy.svg'), picture(reports));
+    }
+    console.log(text);
+  } finally {
+    await winnow.stop();
+  }
+});
+
+async function measureTask(task: Task, problems: readonly Problem[], plan: Plan, setting: Setting) {
+  const { policies } = readSettings(process.env).config;
+  const lines = await samplesOf(problems, SAMPLES, setting);
+  const sampled = lines.map((line, place): Sampled => ({ problem: problems[place]!, line }));
+  const worth = worthOf(sampled);
+  const ran: Ran[] = [];
+  const run = async (contestant: Contestant, answers: number) => {
+    const found = await runsOf(problems, { contestant, answers, worth }, setting);
+    ran.push({ name: contestant.name, answers, lines: found });
+  };
+  for (const answers of plan.budgets) for (const contestant of plan.contestants) await run(contestant, answers);
+  const answer = policies[task]?.answer;
+  const curves = [...bestOfNCurves(sampled), ...(answer ? voteCurves(sampled, answer, setting.winnow.outputs) : [])];
+  const title = task === 'puzzles' ? 'Puzzles' : 'Chains';
+  if (plan.whole) {
+    const best = bestOf([report(title, sampled, curves, ran)], 5);
+    for (const answers of MORE_BUDGETS)
+      for (const contestant of plan.contestants.filter(({ name }) => best.includes(name))) await run(contestant, answers);
+  }
+  const order = plan.contestants.map(({ name }) => name);
+  const sorted = ran.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.answers - b.answers);
+  const odd = [...lines.flatMap((line) => line.odd), ...ran.flatMap((one) => one.lines.flatMap((line) => line.odd))];
+  return { report: report(title, sampled, curves, sorted), odd };
+}
+
+/** Tokens of one plain sample, mean over problems of like difficulty. */
+function worthOf(sampled: readonly Sampled[]): Map<string, number> {
+  const byGroup = new Map<string, number[]>();
+  for (const { problem, line } of sampled)
+    byGroup.set(problem.group, [...(byGroup.get(problem.group) ?? []), ...line.samples.map(({ tokens }) => tokens)]);
+  return new Map([...byGroup].map(([group, tokens]) => [group, mean(tokens)]));
+}
+
+async function rowsOf(taking: readonly Contestant[], winnow: Winnow, signal: AbortSignal) {
+  if (!winnow.backendUrl) return [];
+  const problems = readProblems('puzzles', ROWS_PROBLEMS);
+  const worth = new Map(problems.map(({ group }) => [group, 42]));
+  const found = [];
+  for (const contestant of taking) {
+    const asked: Asked = { contestant, answers: ROWS_ANSWERS, worth, options: contestant.options(ROWS_ANSWERS) };
+    found.push(await rowsPerStep(problems, asked, winnow, winnow.backendUrl, signal));
+  }
+  return found;
+}
+
+interface Plan {
+  readonly tasks: readonly Task[];
+  readonly problems: number;
+  readonly budgets: readonly number[];
+  readonly contestants: readonly Contestant[];
+  readonly whole: boolean;
+  /** As it was called. */
+  readonly asked: string;
+}
+
+function readPlan(): Plan {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      problems: { type: 'string' },
+      strategies: { type: 'string' },
+      budgets: { type: 'string' },
+    },
+  });
+  const names = values.strategies?.split(',');
+  const taking = contestants.filter(({ name }) => names?.includes(name) ?? true);
+  if (taking.length === 0)
+    throw new CannotStart(`No such strategy. There are: ${contestants.map(({ name }) => name).join(', ')}.`);
+  const tasks = TASKS.filter((task) => values.only === undefined || task === values.only);
+  if (tasks.length === 0) throw new CannotStart(`--only takes one of ${TASKS.join(', ')}.`);
+  const words = process.argv.slice(2).join(' ');
+  return {
+    tasks,
+    problems: Number(values.problems ?? (values.quick ? 30 : 300)),
+    budgets: values.budgets?.split(',').map(Number) ?? (values.quick ? [4, 16] : [4, 16, 64]),
+    contestants: taking,
+    whole: !values.quick && names === undefined && values.only === undefined && values.budgets === undefined,
+    asked: words === '' ? '' : ` -- ${words}`,
+  };
+}
