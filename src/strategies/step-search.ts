@@ -44,16 +44,43 @@ export class StepSearch {
     const steps = yield* this.extend(parents, count, sampling);
     const lives = alive(this.#task, parents);
     const children = yield* this.score(steps.filter(lives));
+    return { children, growing: this.setAside(children), lost: steps.filter((step) => !lives(step)) };
+  }
+
+  /** Sets aside what ended or has all its tokens. @returns the others, which may go on */
+  setAside(children: readonly Scored[]): readonly Scored[] {
     const growing = children.filter((child) => this.#mayGrow(child));
     this.completed.push(...children.filter(finished));
     this.#exhausted.push(...children.filter((child) => !finished(child) && !growing.includes(child)));
-    return { children, growing, lost: steps.filter((step) => !lives(step)) };
+    return growing;
   }
 
   /** Samples the next step of each prefix, `count` times, as they come: not scored, nothing set aside. */
   *extend(parents: readonly Branch[], count: Each, sampling: Sampling = this.#task.sampling): Asking<readonly Candidate[]> {
     const firstChild = this.#numbering.take(parents, count);
     return yield* sample({ ...this.#task, sampling, prefixes: parents, count, firstChild, until: 'step' });
+  }
+
+  /**
+   * Writes up to `steps` greedy steps after each of these different prefixes, one sample a depth for all of them. Nothing is
+   * scored or set aside.
+   *
+   * @returns for each prefix what it was after each step; a failure, a dead end or an end leaves it shorter
+   */
+  *rollForward(prefixes: readonly Branch[], steps: number): Asking<readonly (readonly Candidate[])[]> {
+    const rollouts: Candidate[][] = prefixes.map(() => []);
+    let tips = prefixes.map((prefix, place) => ({ prefix, rollout: rollouts[place]! }));
+    for (let depth = 0; depth < steps && tips.length > 0; depth++) {
+      const parents = tips.map(({ prefix }) => prefix);
+      const written = yield* this.extend(parents, 1, this.#greedy);
+      const next = new Map(written.filter(alive(this.#task, parents)).map((step) => [step.parent, step]));
+      tips = tips.flatMap(({ prefix, rollout }) => {
+        const step = next.get(prefix.id);
+        if (step) rollout.push(step);
+        return step && this.#mayGrow(step) ? [{ prefix: step, rollout }] : [];
+      });
+    }
+    return rollouts;
   }
 
   /** The same candidates with their scores by the step reward. */
@@ -71,13 +98,17 @@ export class StepSearch {
     if (this.completed.length > 0) return { pool: [...this.completed, ...this.#exhausted] };
     const best = [open[0] ?? root];
     const firstChild = this.#numbering.take(best, 1);
-    const sampling = { ...this.#task.sampling, temperature: 0 };
-    const ends = yield* sample({ ...this.#task, sampling, prefixes: best, count: 1, firstChild, until: 'end', finishing: true });
+    const ending = { prefixes: best, count: 1, firstChild, until: 'end', finishing: true } as const;
+    const ends = yield* sample({ ...this.#task, ...ending, sampling: this.#greedy });
     const ended = yield* this.score(ends.filter(alive(this.#task, best)));
     return { pool: [...ended, ...this.#exhausted, ...open] };
   }
 
-  #mayGrow(child: Scored): boolean {
+  get #greedy(): Sampling {
+    return { ...this.#task.sampling, temperature: 0 };
+  }
+
+  #mayGrow(child: Candidate): boolean {
     return !finished(child) && tokensLeft(child, this.#task.sampling) > 0;
   }
 }
