@@ -40,7 +40,7 @@ async function vectorOf(scorer: Scorer<Embedder>, text: string, { deadline, sign
     return { ok: false, reason: 'This text could not be read; the log of the backend says how.' };
   }
   const reading = await scorer.read({ input, deadline, signal });
-  if (!reading.ok) return reading;
+  if (!reading.ok) return { ok: false, reason: reading.reason };
   const { truncated } = input;
   return { ok: true, vector: [...reading.values], tokens: input.ids.length, ...(truncated > 0 ? { truncated } : {}) };
 }

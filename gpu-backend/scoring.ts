@@ -2,9 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CandidateLine, GenerateLine, GenerateRequest, RawScore, ScoreRequest, ScoreResponse } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import { splitSteps } from '../src/answers/steps.ts';
+import { finiteSteps } from '../src/tokens/finite-steps.ts';
 import { checkSteps, type RewardReader, rewardReader } from '../src/tokens/reward-input.ts';
 import { candidateIds, type Generation } from './engine/call.ts';
-import type { Scorer } from './engine/scorer.ts';
+import type { Reading, Scorer } from './engine/scorer.ts';
 import type { Models } from './models.ts';
 
 /** Who waits for the scores, and how long. */
@@ -14,7 +15,9 @@ interface Caller {
 }
 
 /** What a score says, whoever it is of. */
-type Scored = { ok: true; value: number; steps?: number[]; tokens: number; truncated?: number } | { ok: false; reason: string };
+type Scored =
+  | { ok: true; value: number; steps?: number[]; tokens: number; truncated?: number }
+  | { ok: false; reason: string; steps?: (number | null)[] };
 
 // Texts are tokenised in groups of this size, with a turn of the event loop between two groups.
 const ENCODED_AT_ONCE = 128;
@@ -67,10 +70,15 @@ async function scoreText(
     return { ok: false, reason: 'This text could not be read; the log of the backend says how.' };
   }
   const reading = await scorer.read({ input, deadline, signal });
-  if (!reading.ok) return reading;
+  if (!reading.ok) return failed(reading, scorer.model.kind);
   const values = [...reading.values];
   const value = values.at(-1)!;
   const { truncated } = input;
   const read = { tokens: input.ids.length, ...(truncated > 0 ? { truncated } : {}) };
   return scorer.model.kind === 'process' ? { ok: true, value, steps: values, ...read } : { ok: true, value, ...read };
+}
+
+/** Steps that have a number are told although the text has failed: who reads them may do without the others. */
+function failed({ reason, values }: Extract<Reading, { ok: false }>, kind: 'outcome' | 'process'): Scored {
+  return { ok: false, reason, ...(values && kind === 'process' ? { steps: finiteSteps(values) } : {}) };
 }

@@ -95,7 +95,15 @@ export const rawScore = z.union([
     tokens: z.int().min(0),
     truncated: z.int().min(1).optional().describe('Tokens that were left out, as `truncate` asked; absent where all was read.'),
   }),
-  z.looseObject({ id: z.string(), ok: z.literal(false), reason: z.string() }),
+  z.looseObject({
+    id: z.string(),
+    ok: z.literal(false),
+    reason: z.string(),
+    steps: z
+      .array(z.number().nullable())
+      .optional()
+      .describe('Of a process model: null for a step that it gave no finite number.'),
+  }),
 ]);
 export type RawScore = z.infer<typeof rawScore>;
 

@@ -171,6 +171,10 @@ export type PolicyConfig = z.infer<typeof policyConfig>;
 
 export const reduction = z.enum(['last', 'min', 'prod', 'mean', 'geo', 'sumlogit', 'meanlogit']);
 export type Reduction = z.infer<typeof reduction>;
+export const stepInvalid = z
+  .enum(['fail', 'skip'])
+  .describe('Where a step has no valid score: the candidate has none either, or that step is left out (methods B.7).');
+export type StepInvalid = z.infer<typeof stepInvalid>;
 
 const classifier = z.strictObject({
   kind: z.literal('classifier').describe('One number for a whole candidate.'),
@@ -184,6 +188,7 @@ const processReward = z.strictObject({
   model: z.string(),
   output: z.enum(['logit', 'probability']),
   reduction: reduction.default('last').describe('`last` for a value model, `min` for a step-correctness model (methods B.7).'),
+  step_invalid: stepInvalid.default('fail'),
 });
 export const rewardConfig = z.discriminatedUnion('kind', [
   classifier,

@@ -15,7 +15,7 @@ export const scoreEvent = z.strictObject({
   ok: z.boolean(),
   value: z.number().optional(),
   reason: z.string().optional(),
-  steps: z.array(z.number()).optional(),
+  steps: z.array(z.number().nullable()).optional(),
 });
 export const roundEvent = z.strictObject({
   round: z.int(),

@@ -33,7 +33,7 @@ export const scoreValue = z.union([
   z.strictObject({
     ok: z.literal(true),
     value: z.number(),
-    steps: z.array(z.number()).optional(),
+    steps: z.array(z.number().nullable()).optional().describe('One for each step; null for one that was left out.'),
     detail: detail.optional(),
   }),
   z.strictObject({ ok: z.literal(false), reason: z.string(), detail: detail.optional() }),

@@ -12,14 +12,14 @@ import type { Sampling } from '../schemas/sampling.ts';
 import type { TensorsRequest, TensorsResponse } from '../schemas/tensors.ts';
 
 /**
- * A score is a finite number or a failure with a reason. There is no third. `steps`: one number for each step. `detail`:
- * what it was made of, as JSON, for people and reports: nothing decides by it.
+ * A score is a finite number or a failure with a reason. There is no third. `steps`: one number for each step, null for one
+ * that was left out. `detail`: what it was made of, as JSON, for people and reports: nothing decides by it.
  */
 export type Score =
   | {
       readonly ok: true;
       readonly value: number;
-      readonly steps?: readonly number[] | undefined;
+      readonly steps?: readonly (number | null)[] | undefined;
       readonly detail?: Detail | undefined;
     }
   | { readonly ok: false; readonly reason: string; readonly detail?: Detail | undefined };

@@ -62,7 +62,11 @@ export const scores = (...values: readonly (number | string | Score)[]): Result 
 });
 
 /** A process reward's score: one number for each step, the last one as its value. */
-export const stepScores = (...steps: readonly number[]): Score => ({ ok: true, value: steps.at(-1) ?? 0, steps });
+export const stepScores = (...steps: readonly (number | null)[]): Score => ({
+  ok: true,
+  value: steps.findLast((step) => step !== null) ?? 0,
+  steps,
+});
 
 export const task: StrategyTask = {
   prompt: { messages: [{ role: 'user', content: 'question' }] },

@@ -17,7 +17,10 @@ export interface Readable {
   readonly signal: AbortSignal;
 }
 
-export type Reading = { readonly ok: true; readonly values: readonly number[] } | { readonly ok: false; readonly reason: string };
+/** `values` of a failure: what its model gave for it, some of which is no number. */
+export type Reading =
+  | { readonly ok: true; readonly values: readonly number[] }
+  | { readonly ok: false; readonly reason: string; readonly values?: readonly number[] };
 
 /**
  * The queue of one reward model or embedder: texts of all callers, read together in batches of like lengths. A text that fails, or whose
@@ -99,5 +102,5 @@ export class Scorer<Served extends TextModel = RewardModel> {
 
 function reading(values: readonly number[]): Reading {
   const wrong = values.find((value) => !Number.isFinite(value));
-  return wrong === undefined ? { ok: true, values } : { ok: false, reason: `The reward model gave ${wrong}.` };
+  return wrong === undefined ? { ok: true, values } : { ok: false, reason: `The reward model gave ${wrong}.`, values };
 }

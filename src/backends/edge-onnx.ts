@@ -1,5 +1,6 @@
 import type { RawScore, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
 import { WinnowError } from '../../schemas/errors.ts';
+import { finiteSteps } from '../tokens/finite-steps.ts';
 import { checkSteps, type RewardReader, rewardReader } from '../tokens/reward-input.ts';
 import type { Cut } from '../tokens/truncation.ts';
 import { batches } from './edge-onnx/batches.ts';
@@ -15,7 +16,7 @@ const ENCODED_AT_ONCE = 8192;
 
 /** What a score says, whoever it is of. */
 type Scored = { ok: true; value: number; steps?: number[]; tokens: number; truncated?: number } | Failed;
-type Failed = { ok: false; reason: string };
+type Failed = { ok: false; reason: string; steps?: (number | null)[] };
 
 /** A text to be read, prompt and text joined; `key` is what it shares with equal texts. */
 interface Row {
@@ -112,8 +113,10 @@ async function read(model: EdgeModel, batch: readonly Row[]): Promise<Scored[]> 
 
 function scoreOf({ kind }: EdgeModel, { ids, truncated }: Cut, values: number[]): Scored {
   const wrong = values.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) return { ok: false, reason: `The reward model gave ${values[wrong]}.` };
-  const steps = kind === 'process' ? { steps: values } : {};
+  const ofSteps = kind === 'process';
+  if (wrong >= 0)
+    return { ok: false, reason: `The reward model gave ${values[wrong]}.`, ...(ofSteps ? { steps: finiteSteps(values) } : {}) };
+  const steps = ofSteps ? { steps: values } : {};
   return { ok: true, value: values.at(-1)!, ...steps, tokens: ids.length, ...(truncated > 0 ? { truncated } : {}) };
 }
 

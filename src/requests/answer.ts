@@ -173,7 +173,7 @@ const stepScores = ({ scores }: Scored, place: number): Record<string, number> =
   Object.fromEntries(
     Object.entries(scores).flatMap(([name, score]) => {
       const value = score.ok ? score.steps?.[place] : undefined;
-      return value === undefined ? [] : [[name, value]];
+      return value === undefined || value === null ? [] : [[name, value]];
     }),
   );
 

@@ -33,7 +33,7 @@ const TEXTS: Readonly<Record<(typeof texts)[number], (text: CheckedText) => stri
 
 const OF_CANDIDATE: Readonly<Record<string, (text: CheckedText) => number | string>> = { ...COUNTS, ...TEXTS };
 
-/** A member is its score, and with `.steps` the list of its step scores. */
+/** A member is its score, and with `.steps` the list of its step scores, but those that were left out. */
 export function variablesFor({ members }: Members): Map<string, Type> {
   const names = Object.keys(members);
   return new Map<string, Type>([
@@ -86,7 +86,7 @@ function ofMember(score: Score, steps: boolean): Value {
   if (!score.ok) throw new Undecided(`its score failed: ${score.reason}`);
   if (!steps) return score.value;
   if (!score.steps) throw new Undecided('it has no step scores');
-  return score.steps;
+  return score.steps.filter((step) => step !== null);
 }
 
 /** The value at a place in the last JSON of the text; undefined where there is none. */

@@ -85,11 +85,13 @@ const asCandidate = (text: string, place: number): Prefix => ({ id: `reference.$
 
 function ofSteps(given: Score, reward: string, shape: (steps: readonly number[]) => number[]): Score {
   if (!given.ok) return told(given, reward, null);
-  if (!given.steps || given.steps.length === 0)
-    return { ok: false, reason: 'no_steps', detail: { members: { [reward]: part(given) } } };
-  const steps = shape(given.steps);
-  const whole = told(given, reward, sum(steps));
-  return whole.ok ? { ...whole, steps } : whole;
+  const valid = given.steps?.filter((step) => step !== null) ?? [];
+  if (valid.length === 0) return { ok: false, reason: 'no_steps', detail: { members: { [reward]: part(given) } } };
+  const made = shape(valid);
+  const whole = told(given, reward, sum(made));
+  const left = made.values();
+  // a step that was left out stays so, and each of the others keeps its place
+  return whole.ok ? { ...whole, steps: given.steps!.map((step) => (step === null ? null : left.next().value!)) } : whole;
 }
 
 function shapedScale(shaping: Shaping, scale: Scale): Scale {

@@ -53,10 +53,11 @@ export const firstWrongStep = define({
   },
 });
 
-/** Place of the first step below `below`. A score that failed is unknown, not right (methods C.12). */
+/** Place of the first step below `below`. A score that failed, or a step without one, is unknown, not right (methods C.12). */
 function wrongStep(version: Scored, reward: string, below: number): number | 'none' | 'unknown' {
   const score = version.scores[reward];
   if (!score?.ok || score.steps?.length !== version.steps.length) return 'unknown';
-  const place = score.steps.findIndex((value) => value < below);
-  return place < 0 ? 'none' : place;
+  const place = score.steps.findIndex((value) => value !== null && value < below);
+  if (place >= 0) return place;
+  return score.steps.includes(null) ? 'unknown' : 'none';
 }

@@ -42,14 +42,19 @@ test('equal texts cut into other steps are two', async () => {
   expect(usage.candidates).toBe(2);
 });
 
-test('a NaN of one step fails its text, with the others beside it scored', async () => {
+test('a NaN of one step fails its text, which tells the other steps; the texts beside it are scored', async () => {
   const { ask } = served('process', ({ ids, stepEnds }) =>
     stepEnds.map((_, step) => (ids.length === 5 && step === 0 ? Number.NaN : 0.5)),
   );
   const { scores, usage } = await ask([{ text: 'ab', steps: ['a', 'b'] }, { text: 'c' }]);
   expect(scores).toEqual([
-    { id: '0', ok: false, reason: 'The reward model gave NaN.' },
+    { id: '0', ok: false, reason: 'The reward model gave NaN.', steps: [null, 0.5] },
     { id: '1', ok: true, value: 0.5, steps: [0.5], tokens: 4 },
   ]);
   expect(usage).toEqual({ calls: 1, candidates: 1, tokens: 4 });
+});
+
+test('a failed text of a reward that has no steps tells none', async () => {
+  const { ask } = served('outcome', () => [Number.NaN]);
+  expect((await ask([{ text: 'a' }])).scores).toEqual([{ id: '0', ok: false, reason: 'The reward model gave NaN.' }]);
 });

@@ -162,7 +162,7 @@ test.each([
     expect(steps?.map((step) => step.scores.process)).toEqual(score.steps);
     for (const value of score.steps!) expect(value).toBeGreaterThanOrEqual(0);
     for (const value of score.steps!) expect(value).toBeLessThanOrEqual(1);
-    expect(score.value).toBeCloseTo(reduce[reduction ?? 'last']!(score.steps!), 10);
+    expect(score.value).toBeCloseTo(reduce[reduction ?? 'last']!(score.steps as number[]), 10);
   }
   expectBestScore(run, 'process');
 });

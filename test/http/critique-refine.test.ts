@@ -24,7 +24,7 @@ test('it converges exactly where the best version has no step below 0.5, and cut
     const { candidates = [], choice, stop_reason } = await critiqueRefine({ sampling: { seed }, return: { candidates: 'all' } });
     const steps = (id: string) => {
       const score = candidates.find((candidate) => candidate.id === id)!.scores.process!;
-      return score.ok ? score.steps! : [];
+      return score.ok ? (score.steps as number[]) : [];
     };
     const wrong = steps(choice.id).findIndex((value) => value < 0.5);
     if (stop_reason === 'converged') expect(wrong).toBe(-1);

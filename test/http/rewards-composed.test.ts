@@ -185,8 +185,8 @@ describe('each kind is what its formula says of the two models', () => {
       const [process, clipped] = [scores.process!, scores.clipped!];
       if (!process.ok || !clipped.ok) throw new Error('a step could not be read');
       close(
-        clipped.steps!,
-        process.steps!.map((step) => Math.min(step - 0.8, 0)),
+        clipped.steps as number[],
+        (process.steps as number[]).map((step) => Math.min(step - 0.8, 0)),
       );
     }
   });

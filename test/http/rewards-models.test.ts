@@ -2,7 +2,7 @@
  * Rewards that are read from models, on the running system. The policies are the packaged ones, with real meaning; a verifier,
  * an embedder and a graph have random weights (test/fixtures/tiny-models), so only their numbers can be checked.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
 import { rewardList } from '../../schemas/models.ts';
 import { type ScoreAnswer, scoreAnswer } from '../../schemas/score.ts';
 import shipped from '../../winnow.config.json' with { type: 'json' };
+import { unsureProcess } from '../unsure-process.ts';
 import { allEvents, asked, bestOfN, chain, expectRefusal, get, good, post, search, send } from './winnow.ts';
 
 const local = { backend: 'local' };
@@ -35,8 +36,15 @@ const rewards = {
     },
     output_name: 'score',
   },
+  unsure: { kind: 'process', ...local, model: 'unsure', output: 'probability', reduction: 'mean' },
   elsewhere: { kind: 'implicit', backend: 'writer', model: 'a', reference_model: 'b' },
 };
+const folder = mkdtempSync(join(tmpdir(), 'winnow-test-'));
+/** The packaged process reward, which gives NaN for the steps that it calls wrong. */
+const unsure = join(folder, 'unsure');
+cpSync(resolve(shipped.models['puzzle-process'].path), unsure, { recursive: true });
+writeFileSync(join(unsure, 'model.onnx'), unsureProcess(readFileSync(join(unsure, 'model.onnx'))));
+
 const tiny = (name: string) => ({ path: resolve(`test/fixtures/tiny-models/${name}`), threads: 1 });
 /** A server of others, which is there and is never asked to write. */
 const others = createServer((request, response) => {
@@ -60,10 +68,10 @@ const config = {
     verifier: tiny('heads/outcome-many'),
     embedder: tiny('heads/embedder'),
     graph: tiny('rewards/tensor'),
+    unsure: { path: unsure, threads: 1 },
   },
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'winnow-test-'));
 let winnow: Winnow;
 let call: { url: string };
 beforeAll(async () => {
@@ -310,10 +318,35 @@ describe('process reductions (methods B.7)', () => {
       sumlogit: (steps) => sum(steps.map(logit)),
       meanlogit: (steps) => sum(steps.map(logit)) / steps.length,
     };
-    for (const { value, steps } of scored) expect(value).toBeCloseTo(expected[reduction]!(steps!), 6);
+    for (const { value, steps } of scored) expect(value).toBeCloseTo(expected[reduction]!(steps as number[]), 6);
     const best = Math.max(...scored.map(({ value }) => value));
     expect(scored.find(({ id }) => id === run.choice.id)?.value).toBe(best);
   });
+});
+
+test('a step that a model has no number for fails its candidate, or is left out and said (methods B.7)', async () => {
+  const texts = [right, wrong];
+  const whole = (await score({ candidates: texts, rewards: ['process'] })).data.map(({ scores }) => scores.process!);
+  const steps = whole.map((entry) => (entry.ok ? (entry.steps as number[]) : []));
+  expect(steps[1]!.some((step) => step < 0.5)).toBe(true);
+  const expected = steps.map((of) => of.map((step) => (step < 0.5 ? null : expect.closeTo(step, 6))));
+  const failing = await score({ candidates: texts, rewards: ['unsure'] });
+  for (const [place, { scores }] of failing.data.entries())
+    if (expected[place]!.includes(null)) expect(scores.unsure).toEqual({ ok: false, reason: 'The reward model gave NaN.' });
+    else expect(scores.unsure).toMatchObject({ ok: true, steps: expected[place] });
+  const skipping = await score({ candidates: texts, rewards: [{ name: 'unsure', step_invalid: 'skip' }] });
+  for (const [place, { scores }] of skipping.data.entries()) {
+    const used = steps[place]!.filter((step) => step >= 0.5);
+    const skipped = steps[place]!.flatMap((step, k) => (step < 0.5 ? [k] : []));
+    expect(scores.unsure).toEqual({
+      ok: true,
+      value: expect.closeTo(used.reduce((sum, step) => sum + step, 0) / used.length, 6),
+      steps: expected[place],
+      ...(skipped.length > 0 ? { detail: { skipped_steps: skipped } } : {}),
+    });
+  }
+  const run = await search({ strategy: 'beam_search', options: { step_reward: 'unsure' }, sampling: { seed: 3 } }, call);
+  expect(run.candidates!.length).toBeGreaterThan(0); // prefixes without a score are survived
 });
 
 test('a search ranks its prefixes by steps and its answers by a reward of likelihoods', async () => {

@@ -52,7 +52,7 @@ test.each(['min', 'prod', 'mean', 'geo', 'sumlogit', 'meanlogit'])(
     const { data } = await score({ candidates: [right], rewards: [{ name: 'process', reduction }] });
     const entry = data[0]!.scores.process!;
     if (!entry.ok) throw new Error(entry.reason);
-    const steps = entry.steps!;
+    const steps = entry.steps as number[];
     const logit = (value: number) => Math.log(value / (1 - value));
     const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
     const expected: Record<string, number> = {

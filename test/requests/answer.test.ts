@@ -69,6 +69,20 @@ test('`all` tells each step with its scores, and the answer that the extractor r
   expect(body.choice.answer).toBe('4');
 });
 
+test('a step that was left out has no score, and those after it keep theirs', () => {
+  const process = { ok: true as const, value: 0.2, steps: [null, 0.2] };
+  const one = scored('0.0', 'two\nis 4', 1, { scores: { process } });
+  const body = answer({ pool: [one], ranking: [0], request: { returns: { candidates: 'all' as const, tree: false } } });
+  expect(body.candidates![0]).toMatchObject({
+    scores: { process: { steps: [null, 0.2] } },
+    steps: [
+      { text: 'two\n', scores: {} },
+      { text: 'is 4', scores: { process: 0.2 } },
+    ],
+  });
+  expect(body.candidates![0]!.steps![0]!.scores).toEqual({});
+});
+
 test('open prefixes of a search never became answers: they follow the numbered ones, cut by the budget', () => {
   const open = [
     scored('0.0', 'a', 1, { finish: 'step' }),

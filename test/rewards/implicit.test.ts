@@ -16,7 +16,7 @@ describe('implicit', () => {
   test('token rewards sum to steps and to the whole (methods B.11)', async () => {
     const { scores, reads } = await readBy(entry, ['a\nb'], example);
     expect(numberOf(scores[0])).toBeCloseTo(0.065, 9);
-    const steps = scores[0]?.ok ? scores[0].steps! : [];
+    const steps = scores[0]?.ok ? (scores[0].steps as number[]) : [];
     expect(steps[0]).toBeCloseTo(0.015, 9);
     expect(steps[1]).toBeCloseTo(0.05, 9);
     expect(scores[0]?.detail).toMatchObject({ tokens: 4 });
@@ -95,7 +95,7 @@ describe('implicit', () => {
         const ends = Array.from({ length: count }, (_, step) => Math.round(((step + 1) * pairs.length) / count));
         const [ours, theirs] = [tokens(...pairs.map(([a]) => a)), tokens(...pairs.map(([, b]) => b))];
         const { scores } = await readBy(entry, ['x'], telling({ ...ours, step_ends: ends }, theirs));
-        const steps = scores[0]?.ok ? scores[0].steps! : [];
+        const steps = scores[0]?.ok ? (scores[0].steps as number[]) : [];
         expect(steps).toHaveLength(count);
         expect(steps.reduce((sum, step) => sum + step, 0)).toBeCloseTo(numberOf(scores[0]), 9);
       }),

@@ -99,7 +99,7 @@ describe('rewards of real models are those of PyTorch', () => {
       close([numberOf(without[place]), numberOf(within[place])], [total, total + end]);
       // a step here ends with every newline; Python's lines do, too
       const told = without[place]!;
-      close(told.ok ? told.steps! : [], steps);
+      close(told.ok ? (told.steps as number[]) : [], steps);
     }
   });
 

@@ -47,6 +47,20 @@ describe('reduction', () => {
     }
   });
 
+  test.each(reduction.options)('%s with `skip`: invalid steps are left out, and said (methods B.7)', (name) => {
+    const gaps = [Number.NaN, 0.9, null, 0.9, 0.2, 1.5, 0.95, Number.POSITIVE_INFINITY];
+    expect(reduce(gaps, name, 'skip')).toEqual({
+      ok: true,
+      value: value(S1, name),
+      steps: [null, 0.9, null, 0.9, 0.2, null, 0.95, null],
+      detail: { skipped_steps: [0, 2, 5, 7] },
+    });
+    expect(reduce(gaps, name)).toEqual({ ok: false, reason: 'invalid_step' });
+    expect(reduce(S1, name, 'skip')).toEqual(reduce(S1, name));
+    expect(reduce([], name, 'skip')).toEqual({ ok: false, reason: 'no_steps' });
+    expect(reduce([null], name, 'skip')).toEqual({ ok: false, reason: 'no_steps', detail: { skipped_steps: [0] } });
+  });
+
   test.each(reduction.options)('%s keeps its steps, forgives rounding, and is finite for every probability', (name) => {
     expect(reduce(S1, name)).toMatchObject({ ok: true, steps: S1 });
     expect(Number.isFinite(value([1 + 1e-7, -1e-7], name))).toBe(true);

@@ -103,6 +103,16 @@ describe('sums of step rewards (methods B.8)', () => {
     expect(scores.slice(1).map(told)).toEqual(['no_steps', 'no_steps']);
   });
 
+  test.each([
+    { shaping: { by: 'clip_steps', eta: 0.8 }, value: -0.3, steps: [-0.2, null, 0, -0.1, 0] },
+    { shaping: 'delta_steps', value: 0.6, steps: [-0.3, null, 0.2, 0.7, 0] },
+  ])('$shaping: a step that was left out stays so (methods B.7)', ({ shaping, value, steps }) => {
+    const model = { by: { x: { ok: true as const, value: 0.95, steps: [0.6, null, 0.9, 0.7, 0.95] } } };
+    const { scores } = composed({ entry: shaped(shaping), members: { model }, candidates: ['x'] });
+    expect(told(scores[0])).toBeCloseTo(value, 12);
+    expect(scores[0]).toMatchObject({ steps: steps.map((step) => (step === null ? null : expect.closeTo(step, 12))) });
+  });
+
   test('Delta telescopes whatever the steps are; Clip is never above 0', () => {
     const steps = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 2, maxLength: 40 });
     fc.assert(

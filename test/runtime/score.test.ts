@@ -76,6 +76,19 @@ test('the reduction of the request wins over the config’s', async () => {
   expect(await score(scoreOf(texts('a\nbbb'), 'process'))).toMatchObject([{ value: 0.4 }]);
 });
 
+test('a step without a number fails its candidate, or with `skip` is left out (methods B.7)', async () => {
+  const failed = { id: '0.0', ok: false, reason: 'The reward model gave NaN.', steps: [0.9, null, 0.2] };
+  const given = answering([failed]);
+  const candidates = scoreOf(texts('a\nb\nc'), 'process');
+  expect(await setUp(given).score(candidates)).toEqual([{ ok: false, reason: 'The reward model gave NaN.' }]);
+  const skipping = setUp(given, { rewardOptions: { process: { step_invalid: 'skip', reduction: 'mean' } } });
+  const skipped = { ok: true, value: 0.55, steps: [0.9, null, 0.2], detail: { skipped_steps: [1] } };
+  expect(await skipping.score(candidates)).toEqual([skipped]);
+  expect(skipping.events[0]!.data).toEqual({ id: '0.0', reward: 'process', ok: true, value: 0.55, steps: [0.9, null, 0.2] });
+  const without = setUp(answering([{ ...failed, steps: undefined }]), { rewardOptions: { process: { step_invalid: 'skip' } } });
+  expect(await without.score(candidates)).toEqual([{ ok: false, reason: 'The reward model gave NaN.' }]);
+});
+
 test('a reward may be named like a member of every object', async () => {
   const { score } = setUp({}, { lookup: { backends: {}, policies: {}, rewards: { constructor: rewards.process! } as never } });
   expect(await score(scoreOf(texts('a'), 'constructor'))).toMatchObject([{ ok: true, value: 1 }]);

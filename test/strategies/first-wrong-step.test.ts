@@ -35,6 +35,16 @@ test('a step exactly at `wrong_below` is not wrong', () => {
   expect(value.stop).toBe('converged');
 });
 
+test('a step without a score is no wrong one: the next wrong one is', () => {
+  const { asked } = drive(firstWrongStep.run(task, { max_rounds: 1 }), [
+    sampled(candidate('0.0', three)),
+    scores(stepScores(null, 0.4, 0.9)),
+    scores(1),
+    sampled(),
+  ]);
+  expect(asked[3]).toMatchObject({ prefixes: [{ id: '0.0@1' }] });
+});
+
 test('a wrong first step cuts at the prompt itself, whose next child is new', () => {
   const { asked } = drive(firstWrongStep.run(task, { max_rounds: 1 }), [
     sampled(candidate('0.0', three)),
@@ -100,6 +110,7 @@ test.each([
   { name: 'a failed step score', score: { ok: false, reason: 'too_long' } as Score },
   { name: 'a score without steps', score: { ok: true, value: 0.2 } as Score },
   { name: 'a score with a step too few', score: stepScores(0.9, 0.9) },
+  { name: 'a step without a score, among right ones,', score: stepScores(0.9, null, 0.9) },
 ])('$name is unknown, not right: the run ends, and does not say that it converged (methods C.12)', ({ score }) => {
   const { value } = drive(firstWrongStep.run(task, { max_rounds: 4 }), [
     sampled(candidate('0.0', three)),

@@ -5,12 +5,14 @@ import { expect, inject, test } from 'vitest';
 import { edgeOnnx } from '#edge-onnx';
 import weights from '../../gpu-backend/weights/outcome/model.onnx';
 import tokenizer from '../../gpu-backend/weights/outcome/tokenizer.json';
+import processWeights from '../../gpu-backend/weights/process/model.onnx';
 import type { RawScore, ScoreRequest } from '../../schemas/backend.ts';
 import { jinaAnswer } from '../../schemas/rerank.ts';
 import { scoreAnswer } from '../../schemas/score.ts';
 import type { BundledModel } from '../../src/backends/edge-onnx/models.ts';
 import { OrtRuntime } from '../../src/backends/edge-onnx/runtime.ts';
 import { edgeOnnx as edgeOnnxOf } from '../../src/backends/edge-onnx.ts';
+import { unsureProcess } from '../unsure-process.ts';
 
 const port = edgeOnnx();
 const native = inject('native');
@@ -193,7 +195,7 @@ test('/v1/score with a process reward and without any backend: one number a step
   const score = scoreAnswer.parse(body).data[0]!.scores.steps!;
   if (!score.ok) throw new Error(score.reason);
   expect(score.steps).toHaveLength(3);
-  expect(score.value).toBe(Math.min(...score.steps!)); // the reduction of the config
+  expect(score.value).toBe(Math.min(...(score.steps as number[]))); // the reduction of the config
 });
 
 test('4,096 documents to rerank: each has a place, and others are served meanwhile', async () => {
@@ -247,6 +249,18 @@ test('numbers that are not finite are failures of those texts', async () => {
   const { scores, usage } = await nan.score(request(['1', '2']), never);
   expect(scores).toEqual(['0', '1'].map((id) => ({ id, ok: false, reason: 'The reward model gave NaN.' })));
   expect(usage).toEqual({ calls: 1, candidates: 0, tokens: 0 });
+});
+
+test('a process reward that has no number for some steps tells the others of the failed text', async () => {
+  const steps = ['12 - 7 = 5 | 3 5 20\n', '20 - 5 = 11 | 3 11\n', '11 * 3 = 45 | 45'];
+  const asked = { ...request([]), candidates: [{ id: '0', text: steps.join(''), steps }] };
+  const process = { kind: 'process' as const, readout: { label: 1, activation: 'softmax' as const } };
+  const changes = [processWeights, unsureProcess(new Uint8Array(processWeights)).buffer as ArrayBuffer];
+  const [sure, unsure] = await Promise.all(changes.map((weights) => changed({ ...process, weights }).score(asked, never)));
+  const [whole] = sure!.scores;
+  const known = (whole as { steps: number[] }).steps.map((step) => (step < 0.5 ? null : expect.closeTo(step, 4)));
+  expect(known).toContain(null);
+  expect(unsure!.scores).toEqual([{ id: '0', ok: false, reason: 'The reward model gave NaN.', steps: known }]);
 });
 
 test('weights that were cut off are an error that names the model, each time, and not ready', async () => {

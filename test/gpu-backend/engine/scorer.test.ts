@@ -30,7 +30,7 @@ test('a number that is not finite fails its text alone', async () => {
   const { scorer } = summing(({ ids }) => [ids.length === 2 ? Number.NaN : 1]);
   const readings = await Promise.all([1, 2, 3].map((length) => scorer.read(readable(length))));
   expect(readings.map(({ ok }) => ok)).toEqual([true, false, true]);
-  expect(readings[1]).toEqual({ ok: false, reason: 'The reward model gave NaN.' });
+  expect(readings[1]).toEqual({ ok: false, reason: 'The reward model gave NaN.', values: [Number.NaN] });
 });
 
 test('a run that fails gives its reason; the next one is served', async () => {
