@@ -19,6 +19,13 @@ export const pairwiseJudge = z.strictObject({
     .boolean()
     .default(true)
     .describe('Each pair is judged in both orders; a winner that changes with its place is none (methods B.13).'),
+  ensemble: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "A reward of kind ensemble that compares each pair first: the judge is asked where the mean of its members' differences is below their deviation (methods B.1).",
+    ),
   prefix: z.string().max(256).default('Candidate').describe('How the answer of mode `token` begins.'),
   min_mass: z
     .number()

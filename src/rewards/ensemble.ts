@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Calibration } from '../../schemas/rewards/calibration.ts';
 import { ensembleRule } from '../../schemas/rewards/ensemble.ts';
-import type { Score } from '../operation.ts';
+import type { Asking, Prefix, Score } from '../operation.ts';
+import type { Values } from './calibration.ts';
 import { calibrate, calibratedScale, needsSet } from './calibration.ts';
-import type { ConfigOf, Named } from './define.ts';
+import type { ConfigOf, Named, RewardTask } from './define.ts';
 import { defineReward } from './define.ts';
 import type { EnsembleSettings } from './ensemble-rules.ts';
 import { combine, ensembleScale } from './ensemble-rules.ts';
@@ -30,9 +31,7 @@ export const ensemble = defineReward({
   members: namesOf,
   *score(task) {
     const names = namesOf(task.config);
-    const scores = yield* askAll(task, names, task.candidates);
-    const calibrations = calibrationsOf(task);
-    const values = scores.map((ofMember, m) => calibrate(ofMember.map(validValue), calibrations[m]!));
+    const { scores, values } = yield* memberScores(task, task.candidates);
     return task.candidates.map((_, place) => {
       const ofCandidate = values.map((ofMember) => ofMember[place]!);
       const members = Object.fromEntries(names.map((name, m) => [name, part(scores[m]![place]!, ofCandidate[m]!)]));
@@ -40,6 +39,16 @@ export const ensemble = defineReward({
     });
   },
 });
+
+/** What each member says of the candidates, and that on the ensemble's own scale: [member][candidate]. */
+export function* memberScores(
+  task: Pick<RewardTask<ConfigOf<'ensemble'>, unknown>, 'config' | 'about' | 'prompt'>,
+  candidates: readonly Prefix[],
+): Asking<{ readonly scores: readonly (readonly Score[])[]; readonly values: readonly Values[] }> {
+  const scores = yield* askAll(task, namesOf(task.config), candidates);
+  const calibrations = calibrationsOf(task);
+  return { scores, values: scores.map((ofMember, m) => calibrate(ofMember.map(validValue), calibrations[m]!)) };
+}
 
 function combined(values: readonly (number | null)[], members: Readonly<Record<string, unknown>>, named: Ensemble): Score {
   const found = combine(values, settingsOf(named), named.config.min_models);
@@ -58,7 +67,7 @@ function settingsOf({ config, options }: Ensemble): EnsembleSettings {
 }
 
 /** One scale for all: where one is no probability, a member without a calibration of its own counts by its place in the set. */
-function calibrationsOf({ config: { members }, about }: Ensemble): Calibration[] {
+function calibrationsOf({ config: { members }, about }: Pick<Ensemble, 'config' | 'about'>): Calibration[] {
   const alike = members.every(
     ({ reward, calibration = { map: 'none' } }) => calibratedScale(about(reward).scale, calibration).output === 'probability',
   );

@@ -9,9 +9,11 @@ import { defineReward } from './define.ts';
 import { askJudge, judgingOf, mostTokens, questionOf, toJudge } from './judge-ask.ts';
 import { refuseUnfitJudge } from './judge-needs.ts';
 import { answerLogprobs } from './judge-next-token.ts';
+import { ensembleFaults, preferencesOf } from './pairwise-ensemble.ts';
 import type { Match, Order } from './pairwise-match.ts';
-import { matchOf, pairScores, pairsOf, roundRobin, SAME_TEXT, winnerBy } from './pairwise-match.ts';
+import { byEnsemble, matchOf, pairScores, pairsOf, roundRobin, SAME_TEXT, winnerBy } from './pairwise-match.ts';
 import { readStrength, readWinner, strengthOrder, winnerOrder } from './pairwise-votes.ts';
+import { isSure, type PreferenceStrength } from './preference-strength.ts';
 import { expectation } from './score-token-expectation.ts';
 
 /** More would be over 120 matches; a tournament needs fewer. */
@@ -29,15 +31,18 @@ export const pairwiseJudge = defineReward({
   options,
   dependsOn: 'set',
   scale: () => ({ output: 'unknown', range: [0, 1] }),
-  cost: 'n x (n - 1) / 2 matches of 2 orders x samples x max_tokens tokens of the judge, twice that with second tries; n is 16 at most',
+  cost: 'n x (n - 1) / 2 matches of 2 orders x samples x max_tokens tokens of the judge, twice that with second tries; n is 16 at most. With an ensemble: what that costs, and the matches that it leaves open',
+  members: ({ ensemble }) => (ensemble === undefined ? [] : [ensemble]),
   mostCandidates: MOST_CANDIDATES,
   sampledTokens: (named, candidates) => {
     const { config } = named;
     if (candidates > MOST_CANDIDATES) return 0; // it is refused
     const order = config.mode === 'token' ? 1 : mostTokens(judgingOf(named, ''));
-    return pairsOf(candidates).length * (config.swap ? 2 : 1) * order;
+    const screening = config.ensemble === undefined ? 0 : named.about(config.ensemble).sampledTokens(candidates);
+    return pairsOf(candidates).length * (config.swap ? 2 : 1) * order + screening;
   },
   refuse: refuseUnfitJudge,
+  faults: ensembleFaults,
   *score(task) {
     const texts = task.candidates.map(({ text }) => text);
     const failed = (reason: string): Score[] => texts.map(() => ({ ok: false, reason }));
@@ -45,20 +50,29 @@ export const pairwiseJudge = defineReward({
     // nobody to lose to
     if (texts.length === 1) return [{ ok: true, value: 0.5, detail: { matches: 0 } }];
     const pairs = pairsOf(texts.length);
-    const matches = yield* together(pairs.map(([first, second]) => play(task, texts[first]!, texts[second]!)));
+    const preferences = yield* preferencesOf(task, pairs);
+    const matches = yield* together(
+      pairs.map(([first, second], place) => play(task, [texts[first]!, texts[second]!], preferences[place])),
+    );
     if (pairs.length === 1) return pairScores(matches[0]!);
     const played = pairs.map(([first, second], place) => ({ first, second, match: matches[place]! }));
     return roundRobin(texts.length, played);
   },
 });
 
-function* play(task: Task, first: string, second: string): Asking<Match> {
+/** @param preference  of an ensemble; undefined where none is asked */
+function* play(
+  task: Task,
+  [first, second]: readonly [string, string],
+  preference: PreferenceStrength | null | undefined,
+): Asking<Match> {
   if (first === second) return SAME_TEXT;
+  if (preference && isSure(preference)) return byEnsemble(preference);
   const orders = task.config.swap
     ? [judged(task, [first, second]), judged(task, [second, first])]
     : [judged(task, [first, second])];
   const [order, turned] = yield* together(orders);
-  return matchOf(order!, turned);
+  return { ...matchOf(order!, turned), ...(preference === undefined ? {} : { preference }) };
 }
 
 /** One order of a pair, by as many verdicts as the judge is sampled for. */

@@ -1,5 +1,6 @@
 /** What both orders of a pair come to, and what several matches come to (methods B.13, A.11). */
 import type { Detail, Score } from '../operation.ts';
+import { isSure, type PreferenceStrength } from './preference-strength.ts';
 
 /** Of the pair in the order in which it was shown. */
 export type Winner = 'first' | 'second' | 'tie';
@@ -23,6 +24,8 @@ export interface Match {
   readonly disagreed: boolean | null;
   readonly probability?: number | undefined;
   readonly orders: readonly Detail[];
+  /** How strongly an ensemble prefers the first; null where too few of its members know, absent where none was asked. */
+  readonly preference?: PreferenceStrength | null;
 }
 
 const TURNED: Readonly<Record<Winner, Winner>> = { first: 'second', second: 'first', tie: 'tie' };
@@ -62,22 +65,48 @@ const once = ({ winner, probability }: Order) =>
 /** Equal texts are equally good: nobody is asked. */
 export const SAME_TEXT: Match = { winner: 'tie', confidence: 1, disagreed: null, orders: [{ equal: true }] };
 
+/** An ensemble of one mind decides a pair: no order of it is shown to the judge. */
+export const byEnsemble = (preference: PreferenceStrength): Match => ({
+  winner: preference.mean > 0 ? 'first' : 'second',
+  confidence: 1,
+  disagreed: null,
+  orders: [],
+  preference,
+});
+
 const POINTS: Readonly<Record<Winner, number>> = { first: 1, tie: 0.5, second: 0 };
 
 /** The two scores of one match: they sum to 1. A match without a verdict has none. */
 export function pairScores(match: Match): [Score, Score] {
-  const { winner, confidence, disagreed, probability, orders } = match;
-  const known = { confidence, swap_disagreement: disagreed, ...(probability === undefined ? {} : { probability }), orders };
+  const { winner, confidence, disagreed, orders } = match;
   if (winner === null) {
-    const failed: Score = { ok: false, reason: 'invalid_match', detail: { invalid: true, orders } };
-    return [failed, failed];
+    const detail = { invalid: true, orders };
+    return [
+      { ok: false, reason: 'invalid_match', detail: { ...detail, ...toFirst(match) } },
+      { ok: false, reason: 'invalid_match', detail: { ...detail, ...toSecond(match) } },
+    ];
   }
   const points = POINTS[winner];
+  const detail = { confidence, swap_disagreement: disagreed, orders };
   return [
-    { ok: true, value: points, detail: known },
-    { ok: true, value: 1 - points, detail: { ...known, ...(probability === undefined ? {} : { probability: 1 - probability }) } },
+    { ok: true, value: points, detail: { ...detail, ...toFirst(match) } },
+    { ok: true, value: 1 - points, detail: { ...detail, ...toSecond(match) } },
   ];
 }
+
+/** What a match says of the first. */
+const toFirst = ({ probability, preference }: Match): Detail => ({
+  ...(probability === undefined ? {} : { probability }),
+  ...(preference === undefined ? {} : { preference, decided_by: preference && isSure(preference) ? 'ensemble' : 'judge' }),
+});
+
+/** The same of the second. */
+const toSecond = (match: Match): Detail =>
+  toFirst({
+    ...match,
+    ...(match.probability === undefined ? {} : { probability: 1 - match.probability }),
+    ...(match.preference ? { preference: { ...match.preference, mean: -match.preference.mean } } : {}),
+  });
 
 export interface Played {
   readonly first: number;
@@ -111,6 +140,9 @@ export function roundRobin(count: number, played: readonly Played[]): Score[] {
       swap_disagreements: own.filter(({ match }) => match.disagreed).length,
       swap_disagreement_rate: rate,
       ...(unusable ? { unusable: true } : {}),
+      ...(own.some(({ match }) => match.preference !== undefined)
+        ? { decided_by_ensemble: own.filter(({ match: { preference } }) => preference && isSure(preference)).length }
+        : {}),
     };
     if (own.length === invalid) return { ok: false, reason: 'invalid_match', detail };
     const points = own.reduce((sum, { first, match: { winner } }) => {

@@ -73,7 +73,7 @@ export const tournament = defineRule({
       scored || format === 'round_robin' ? players : shuffled(players, mulberry32(subSeed(context.seed ?? 0, 'tournament', 0)));
     const seeded = seeds.map((place) => contenders[place]!);
     const tieOrder = players.map((place) => seeds.indexOf(place));
-    const play = judgedBy(judge, context.prompt, seeded);
+    const play = judgedBy(judge, context.prompt, seeded, delimiterOf(context));
     const { ranking, matches, report } = yield* played({ format, given, players: seeded, tieOrder, play });
     const detail = { format, judge, ...reliability(matches), ...report };
     if (matches.length > 0 && matches.every(({ valid }) => !valid))
@@ -86,6 +86,10 @@ export const tournament = defineRule({
 /** The judge of a request that names none: the first of the config. */
 const usualJudge = ({ lookup }: SelectionContext): string | undefined =>
   Object.entries(lookup?.rewards ?? {}).find(([, { kind }]) => (kind as string) === 'pairwise_judge')?.[0];
+
+/** What ends a step of the policy that wrote the candidates; undefined where nobody said which that was. */
+const delimiterOf = ({ lookup, policy }: SelectionContext): string | undefined =>
+  policy === undefined ? undefined : lookup?.policies[policy]?.step.delimiter;
 
 function formatOf(format: Options['format'], players: number): Format {
   if (format !== 'auto') return format;
@@ -123,7 +127,13 @@ function* played({ format, given, players, tieOrder, play }: Tournament): Asking
   const id = (player: number): string => idOf(players[player]!);
   const byId = (values: readonly number[]) => Object.fromEntries(values.map((value, player) => [id(player), value]));
   const results = (matches: readonly Match[]) =>
-    matches.map(({ pair: [first, second], points, valid }) => ({ first: id(first), second: id(second), points, valid }));
+    matches.map(({ pair: [first, second], points, valid, margin }) => ({
+      first: id(first),
+      second: id(second),
+      points,
+      valid,
+      ...(margin === undefined ? {} : { margin }),
+    }));
   const abilities = (matches: readonly Match[]) => byId(bradleyTerry(winsOf(players.length, matches), given.prior));
   if (format === 'round_robin') {
     const { ranking, matches } = yield* roundRobin(players.length, play);

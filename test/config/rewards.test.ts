@@ -64,6 +64,16 @@ test.each([
     config: ofRecipe([{ name: 'luck', weight: 2 }]),
     says: /recipes\.r\.rewards\[0\]: nothing is named "luck"/,
   },
+  {
+    name: 'a judge’s ensemble that is none',
+    config: withRewards({ j: { kind: 'pairwise_judge', ensemble: 'outcome' } }),
+    says: /rewards\.j: "outcome" is a reward of kind classifier/,
+  },
+  {
+    name: 'a judge’s ensemble that scores by the set',
+    config: withRewards({ both: ensemble('outcome', 'process'), j: { kind: 'pairwise_judge', ensemble: 'both' } }),
+    says: /rewards\.j: "both" scores candidates by each other.*calibration/,
+  },
   { name: 'a map that is not known', config: ofRecipe([{ name: 'outcome', shaping: 'luck' }]), says: /recipes\.r\.rewards\.0/ },
 ])('$name is refused at start', ({ config, says }) => {
   expect(() => loadConfig(config)).toThrow(expect.objectContaining({ message: expect.stringMatching(says) }));

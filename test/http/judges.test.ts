@@ -116,6 +116,8 @@ beforeAll(async () => {
       reflected: { ...judge, mode: 'reflection' },
       itemised: { ...judge, mode: 'rubric', rubric: [{ name: 'worth', weight: 3 }, { name: 'form' }] },
       compared: { kind: 'pairwise_judge', policy: 'scripted', max_tokens: 32 },
+      team: { kind: 'ensemble', members: [{ reward: 'outcome', calibration: 'sigmoid' }, 'process'] },
+      screened: { kind: 'pairwise_judge', policy: 'scripted', max_tokens: 32, ensemble: 'team' },
       by_token: { kind: 'score_token', policy: 'scripted' },
       by_writer: { kind: 'judge' },
       needs_reference: { ...judge, reference: true },
@@ -172,6 +174,52 @@ test.each([
   expect(values(answer, reward)).toEqual(expected);
   expect(answer.account.judge_tokens).toBe(answer.usage.completion_tokens);
   expect(answer.usage.completion_tokens).toBeGreaterThan(0);
+});
+
+test('pairs on which two trained rewards are of one mind are never shown to the judge (methods B.1)', async () => {
+  const steps = ['12 - 7 = 5 | 3 5 20\n', '20 - 5 = 15 | 3 15\n', '15 * 3 = 45 | 45'];
+  const wrong = ['12 - 7 = 4 | 3 4 20\n', '20 + 4 = 24 | 3 24\n', '24 * 3 = 45 | 45'];
+  const candidates = [steps.join(''), wrong.join(''), steps.slice(0, 2).join(''), steps[0]!, wrong[0]!, 'worth 9'];
+  const read = await score({ candidates, rewards: ['team'] });
+  const members = read.data.map(({ scores }) => {
+    const { outcome, process } = scores.team!.detail!.members as Record<string, { value?: number; calibrated?: number }>;
+    return outcome?.calibrated === undefined || process?.value === undefined ? null : [outcome.calibrated, process.value];
+  });
+  const pairs = candidates.flatMap((_, a) => candidates.slice(a + 1).map((_, more) => [a, a + 1 + more] as const));
+  const sure = pairs.filter(([a, b]) => {
+    const [one, other] = [members[a], members[b]];
+    if (!one || !other) return false; // the rewards know no letters: 'worth 9' is for the judge
+    const [d, e] = [one[0]! - other[0]!, one[1]! - other[1]!];
+    return Math.abs(d + e) / 2 >= Math.abs(d - e) / 2;
+  });
+  expect(sure.length).toBeGreaterThan(0);
+  expect(sure.length).toBeLessThan(10); // of the five that can be read, some pairs are open too
+  requests = [];
+  const answer = await score({ candidates, rewards: ['screened'] });
+  expect(requests).toHaveLength(2 * (pairs.length - sure.length));
+  expect(answer.account.judge_tokens).toBe(10 * requests.length);
+  expect(answer.account.rewards).toMatchObject({ outcome: { candidates: 5 }, process: { candidates: 5 } });
+  for (const [place, { scores }] of answer.data.entries())
+    expect(scores.screened!.detail).toMatchObject({
+      matches: 5,
+      decided_by_ensemble: sure.filter((pair) => pair.includes(place)).length,
+    });
+  const [best, worse] = candidates;
+  const pair = await score({ candidates: [worse, best], rewards: ['screened'] });
+  expect(values(pair, 'screened')).toEqual([0, 1]);
+  expect(pair.account.judge_tokens).toBe(0);
+  expect(pair.data[1]!.scores.screened!.detail).toMatchObject({ decided_by: 'ensemble', preference: { models: 2 } });
+  const selection = { rule: 'tournament', judge: 'screened', format: 'round_robin' };
+  requests = [];
+  const chosen = await post(
+    '/v1/select',
+    { ...asked, candidates: candidates.slice(0, 2).map((text) => ({ text })), selection },
+    { url },
+  );
+  expect(chosen.json).toMatchObject({
+    selection: { degraded: false, detail: { results: [{ points: 1, margin: expect.any(Number) }] } },
+  });
+  expect(requests).toEqual([]);
 });
 
 test('a judge that says nothing at first is asked again, and both tries are paid', async () => {

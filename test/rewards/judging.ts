@@ -2,7 +2,16 @@
 import type { Prompt } from '../../schemas/backend.ts';
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import { config as configSchema, type RewardConfig, rewardConfig } from '../../schemas/config.ts';
-import type { Candidate, Prefix, ReadOperation, ReadResult, SampleOperation, Score } from '../../src/operation.ts';
+import type {
+  Asking,
+  Candidate,
+  Prefix,
+  ReadOperation,
+  ReadResult,
+  SampleOperation,
+  Score,
+  ScoreOperation,
+} from '../../src/operation.ts';
 import { eachAt } from '../../src/operation.ts';
 import { kindOf, namedReward } from '../../src/rewards/registry.ts';
 import { Log } from '../../src/runtime/log.ts';
@@ -16,6 +25,8 @@ export interface Judged {
   readonly scores: readonly Score[];
   readonly asked: readonly SampleOperation[];
   readonly reads: readonly ReadOperation[];
+  /** Which texts other rewards were asked for. */
+  readonly scored: readonly { readonly reward: string; readonly texts: readonly string[] }[];
 }
 
 export const textOf = (prompt: Prompt): string => {
@@ -58,6 +69,9 @@ interface Given {
   readonly tells?: (operation: ReadOperation) => ReadResult;
   /** Samples that the budget leaves to each `sample`; all where absent. */
   readonly left?: number;
+  /** Other rewards of the config, and what they say of a text: null where they fail. */
+  readonly rewards?: Readonly<Record<string, object>>;
+  readonly scores?: Readonly<Record<string, (text: string) => number | null>>;
 }
 
 export const entryOf = (entry: object): RewardConfig => rewardConfig.parse(entry);
@@ -66,8 +80,17 @@ export const entryOf = (entry: object): RewardConfig => rewardConfig.parse(entry
 export async function judgedBy(entry: object, candidates: readonly string[], given: Given = {}): Promise<Judged> {
   const { options = {}, references = [], seed = 7, says = () => '', tells, left = Number.POSITIVE_INFINITY } = given;
   const config = entryOf(entry);
+  const others = Object.entries(given.rewards ?? {}).map(([name, one]) => [name, entryOf(one)]);
   const kind = kindOf(config);
-  const named = namedReward('judge', { judge: kind.options.parse(options) }, { ...lookup, rewards: { judge: config } });
+  const named = namedReward(
+    'judge',
+    { judge: kind.options.parse(options) },
+    {
+      ...lookup,
+      rewards: { ...Object.fromEntries(others), judge: config },
+    },
+  );
+  const scored: { reward: string; texts: string[] }[] = [];
   const prefixes = candidates.map((text, place): Prefix => ({ id: `0.${place}`, text, steps: [text], tokenCount: 1 }));
   const asked: SampleOperation[] = [];
   const reads: ReadOperation[] = [];
@@ -91,13 +114,17 @@ export async function judgedBy(entry: object, candidates: readonly string[], giv
       });
       return { kind: 'sample' as const, candidates: written };
     },
-    scoring: () => {
-      throw new Error('A judge asks no other reward.');
+    scoring: function* ({ reward, candidates: those }: ScoreOperation): Asking<readonly Score[]> {
+      scored.push({ reward, texts: those.map(({ text }) => text) });
+      return those.map(({ text }): Score => {
+        const value = given.scores![reward]!(text);
+        return value === null ? { ok: false, reason: 'missing' } : { ok: true, value };
+      });
     },
     atOnce: () => true,
     tell: () => {},
   };
-  return { scores: await run(kind.score(task), perform, new Log()), asked, reads };
+  return { scores: await run(kind.score(task), perform, new Log()), asked, reads, scored };
 }
 
 /** The candidate's text as the judge is shown it, out of its fence; the first or the second of a pair. */

@@ -231,3 +231,77 @@ test('by the probabilities of A and B as the next token, both orders averaged', 
   expect(scores[0]!.detail!.probability).toBeCloseTo((8 / 9 + 1 - 2 / 3) / 2, 9);
   expect(scores[1]!.detail!.probability).toBeCloseTo(1 - (8 / 9 + 1 - 2 / 3) / 2, 9);
 });
+
+/** Two classifiers whose probabilities of a text are the digits behind its colon. */
+const team = {
+  rewards: {
+    one: { kind: 'classifier', backend: 'local', model: 'one', output: 'probability' },
+    two: { kind: 'classifier', backend: 'local', model: 'two', output: 'probability' },
+    team: { kind: 'ensemble', members: ['one', 'two'] },
+  },
+  scores: {
+    one: (text: string) => digit(text, 0),
+    two: (text: string) => digit(text, 1),
+  },
+};
+const digit = (text: string, place: number): number | null => {
+  const said = text.split(':')[1]![place]!;
+  return said === '-' ? null : Number(said) / 10;
+};
+const screened = { ...pairwise, ensemble: 'team' };
+
+test('a pair on which an ensemble is of one mind is not shown to the judge (methods B.1)', async () => {
+  const { scores, asked, scored } = await judgedBy(screened, ['x:98', 'y:34'], team);
+  expect(asked).toHaveLength(0);
+  expect(scored.map(({ reward, texts }) => [reward, texts])).toEqual([
+    ['one', ['x:98', 'y:34']],
+    ['two', ['x:98', 'y:34']],
+  ]);
+  const preference = { mean: expect.closeTo(0.5, 12), std: expect.closeTo(0.1, 12), models: 2 };
+  const detail = { confidence: 1, swap_disagreement: null, orders: [], decided_by: 'ensemble' };
+  expect(scores).toEqual([
+    { ok: true, value: 1, detail: { ...detail, preference } },
+    { ok: true, value: 0, detail: { ...detail, preference: { ...preference, mean: expect.closeTo(-0.5, 12) } } },
+  ]);
+});
+
+test.each([
+  { name: 'its members disagree more than they prefer', texts: ['xx:93', 'y:38'], preference: { models: 2 } },
+  { name: 'all call the two equal', texts: ['xx:55', 'y:55'], preference: { mean: 0, std: 0 } },
+  { name: 'too few of them know', texts: ['xx:--', 'y:99'], preference: null },
+])('the judge is asked where $name (methods B.1)', async ({ texts, preference }) => {
+  const { scores, asked } = await judgedBy(screened, texts, { ...team, says: longer });
+  expect(asked).toHaveLength(2);
+  expect(scores.map(numberOf)).toEqual([1, 0]);
+  expect(scores[0]!.detail).toMatchObject({ decided_by: 'judge', preference });
+});
+
+test('of several the ensemble reads each once, and the judge sees the open pairs alone', async () => {
+  const { scores, asked, scored } = await judgedBy(screened, ['a:99', 'bb:51', 'c:15'], { ...team, says: longer });
+  expect(scored).toHaveLength(2);
+  expect(asked.map(({ prompt }) => shown(textOf(prompt), 'candidate_a'))).toEqual(['bb:51', 'c:15']);
+  expect(scores.map(numberOf)).toEqual([1, 0.5, 0]);
+  expect(scores.map(({ detail }) => detail!.decided_by_ensemble)).toEqual([2, 1, 1]);
+});
+
+test('a match without a verdict has none by the ensemble’s guess', async () => {
+  const { scores } = await judgedBy(screened, ['x:93', 'y:38'], { ...team, says: () => 'Both are nice.' });
+  for (const score of scores)
+    expect(score).toMatchObject({ ok: false, reason: 'invalid_match', detail: { decided_by: 'judge' } });
+});
+
+test('without an ensemble nothing is said of one', async () => {
+  const { scores } = await judgedBy(pairwise, ['longer', 'short'], { says: longer });
+  expect(scores[0]!.detail).not.toHaveProperty('decided_by');
+});
+
+test('what an ensemble may sample is counted with the judge’s', () => {
+  const rewards = {
+    ...Object.fromEntries(Object.entries(team.rewards).map(([name, entry]) => [name, entryOf(entry)])),
+    two: entryOf({ kind: 'judge', retry: false, max_tokens: 7 }),
+    judge: entryOf({ ...screened, retry: false, max_tokens: 10 }),
+  };
+  const named = namedReward('judge', {}, { ...lookup, rewards });
+  expect(kindOf(rewards.judge).sampledTokens(named, 4)).toBe(6 * 2 * 10 + 4 * 7);
+  expect(kindOf(rewards.judge).members(rewards.judge)).toEqual(['team']);
+});

@@ -34,7 +34,7 @@ export function answered<T>(asking: Asking<T>, answer: Answer): Answered<T> {
 export const prompt = { messages: [{ role: 'user' as const, content: 'Which is the best?' }] };
 /** A config with one policy that follows instructions and one judge of pairs. */
 export const lookup = {
-  policies: { writer: { instruct: true } },
+  policies: { writer: { instruct: true, step: { delimiter: '\n' } } },
   rewards: { outcome: { kind: 'classifier' }, better: { kind: 'pairwise_judge' } },
 } as unknown as NonNullable<SelectionContext['lookup']>;
 export const context: SelectionContext = { output: 'logit', prompt, policy: 'writer', seed: 7, lookup };

@@ -308,6 +308,26 @@ describe('the rule', () => {
     ]);
   });
 
+  test('a judge is handed steps, as the policy ends them; a match tells the margin that an ensemble gives (methods B.1)', () => {
+    const given = contenders({ scores: [0, 0] }).map((one, place) => ({ ...one, text: `a\nb ${place}` }));
+    const preference = { mean: -0.25, std: 0.1, models: 2 };
+    const { asked, value } = select(
+      'tournament',
+      {},
+      given,
+      pairJudge(() => 0, { preference }),
+    );
+    expect(asked[0]).toMatchObject({ candidates: [{ steps: ['a\n', 'b 0'] }, { steps: ['a\n', 'b 1'] }] });
+    expect(value.detail).toMatchObject({ results: [{ first: '0.0', second: '0.1', points: 0, valid: true, margin: -0.25 }] });
+    const unknown = select(
+      'tournament',
+      {},
+      given,
+      pairJudge(() => 0, { preference: null }),
+    );
+    expect(unknown.value.detail!.results).toEqual([{ first: '0.0', second: '0.1', points: 0, valid: true }]);
+  });
+
   test('equal texts are one player: nobody is asked about them, and they rank together', () => {
     const texts = ['a 1', 'b 9', 'a 1', 'b 9', 'c 5'];
     const { value, asked } = select('tournament', {}, contenders({ texts, scores: [1, 2, 4, 3, 0] }), higher);

@@ -1,4 +1,5 @@
 import type { Prompt } from '../../../schemas/backend.ts';
+import { splitSteps } from '../../answers/steps.ts';
 import type { Asking, Prefix } from '../../operation.ts';
 import { score, together } from '../../operation.ts';
 import { type Contender, idOf } from '../order.ts';
@@ -14,6 +15,8 @@ export interface Match {
   readonly valid: boolean;
   /** Whether the verdict changed with the order in which the two were shown; null where that is unknown. */
   readonly disagreed: boolean | null;
+  /** How strongly an ensemble prefers the first; absent where none was asked, or where it does not know. For reports alone. */
+  readonly margin?: number;
 }
 
 /** Has matches judged of which none waits for another. One a pair, in order. */
@@ -22,35 +25,50 @@ export type Play = (pairs: readonly Pair[]) => Asking<readonly Match[]>;
 const AT_ONCE = 32; // matches under way together: in both orders they are as many sequences as a model decodes at a time
 
 /** Matches by a reward of kind `pairwise_judge`, which a pair is handed to as two candidates. */
-export const judgedBy = (judge: string, prompt: Prompt, players: readonly Contender[]): Play =>
-  function* (pairs) {
+export const judgedBy = (judge: string, prompt: Prompt, players: readonly Contender[], delimiter: string | undefined): Play => {
+  const prefixes = players.map((player) => asPrefix(player, delimiter));
+  return function* (pairs) {
     const matches: Match[] = [];
     for (let start = 0; start < pairs.length; start += AT_ONCE) {
       const wave = pairs.slice(start, start + AT_ONCE);
-      matches.push(...(yield* together(wave.map((pair) => one(judge, prompt, players, pair)))));
+      matches.push(...(yield* together(wave.map((pair) => one(judge, prompt, prefixes, pair)))));
     }
     return matches;
   };
+};
 
-function* one(judge: string, prompt: Prompt, players: readonly Contender[], pair: Pair): Asking<Match> {
+function* one(judge: string, prompt: Prompt, players: readonly Prefix[], pair: Pair): Asking<Match> {
   const [ours] = yield* score(
     judge,
     prompt,
-    pair.map((player) => asPrefix(players[player]!)),
+    pair.map((player) => players[player]!),
   );
   const disagreement = ours?.detail?.swap_disagreement;
   const disagreed = typeof disagreement === 'boolean' ? disagreement : null;
   const valid = ours?.ok === true && ours.value >= 0 && ours.value <= 1;
-  return { pair, points: valid ? pointsOf(ours.value) : 0.5, valid, disagreed: valid ? disagreed : null };
+  const margin = marginOf(ours?.detail?.preference);
+  return {
+    pair,
+    points: valid ? pointsOf(ours.value) : 0.5,
+    valid,
+    disagreed: valid ? disagreed : null,
+    ...(margin === undefined ? {} : { margin }),
+  };
 }
+
+const marginOf = (preference: unknown): number | undefined => {
+  const known = typeof preference === 'object' && preference !== null && 'mean' in preference;
+  return known && typeof preference.mean === 'number' ? preference.mean : undefined;
+};
 
 /** A win, a loss or a tie: what a judge says beyond that is in its own report. */
 const pointsOf = (value: number): number => (value > 0.5 ? 1 : value < 0.5 ? 0 : 0.5);
 
-const asPrefix = (contender: Contender): Prefix => ({
+/** Steps as the policy that wrote it ends them: a judge may ask a reward that reads steps. */
+const asPrefix = (contender: Contender, delimiter: string | undefined): Prefix => ({
   id: idOf(contender),
   text: contender.text,
-  steps: [contender.text],
+  steps: delimiter === undefined ? [contender.text] : splitSteps(contender.text, delimiter),
   tokenCount: contender.tokens ?? 0,
   logprobs: contender.logprobs,
 });
