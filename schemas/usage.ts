@@ -27,6 +27,7 @@ export const account = z.strictObject({
   chosen_tokens: count,
   critic_tokens: count,
   judge_tokens: count,
+  reference_tokens: count.describe('Sampled for rewards to compare with.'),
   rewards: z.record(z.string(), rewardAccount),
   wasted_tokens: count.describe('Sampled for pruned, cancelled or failed candidates.'),
 });

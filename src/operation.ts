@@ -27,7 +27,10 @@ export type Score =
 export type Detail = Readonly<Record<string, unknown>>;
 
 /** Who samples: each role pays, streams and fails alike, and is accounted for by name. */
-export type Role = 'policy' | 'critic' | 'refiner' | 'judge';
+export type Role = 'policy' | 'critic' | 'refiner' | 'judge' | 'reference';
+
+/** Who writes answers of the run: the others are asked about them, or write what they are compared with. */
+export const writesAnswers = (role: Role): boolean => role === 'policy' || role === 'refiner';
 
 /** Text after the prompt that may be continued: the prompt itself (id `0`, no text), a candidate, or its first steps. */
 export interface Prefix {

@@ -153,6 +153,7 @@ export class Ledger {
       unique: prompts === null || this.#lost > 0 ? null : prompts + completion - this.#tips.size,
       criticTokens: this.#tokens.get('critic') ?? 0,
       judgeTokens: this.#tokens.get('judge') ?? 0,
+      referenceTokens: this.#tokens.get('reference') ?? 0,
       /** Tokens that a lost call may have sampled at most. */
       lostTokens: this.#lost,
       rewards: Object.fromEntries(this.#rewards),

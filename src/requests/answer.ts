@@ -65,6 +65,7 @@ export function runReport(finished: Finished): RunReport {
       chosen_tokens: chosen.tokenCount,
       critic_tokens: spent.criticTokens,
       judge_tokens: spent.judgeTokens,
+      reference_tokens: spent.referenceTokens,
       rewards: spent.rewards,
       wasted_tokens: ledger.wasted(outcome.pool.filter(({ finish }) => finish !== 'error').map(({ id }) => id)),
     },

@@ -11,7 +11,7 @@ interface About {
 }
 
 /**
- * Tokens that the judges of these rewards may sample at most to score so many candidates.
+ * Tokens that these rewards may have sampled at most to score so many candidates: by judges, and to compare with.
  *
  * @throws WinnowError `capability_missing` where one of them cannot score so many at once
  */

@@ -7,7 +7,7 @@ import { typicalStep } from '../budget/fit.ts';
 /**
  * Every limit in force: what the request says, under the caps; an integer b is b answers' worth of tokens.
  *
- * @param judged  tokens that the judges of those answers may sample, which an integer pays for as well
+ * @param judged  tokens that the rewards of those answers may have sampled, by judges or to compare with, which an integer pays for as well
  */
 export function fullLimits(
   budget: BudgetRequest | undefined,

@@ -27,7 +27,7 @@ export function* scoreAll(
 export const nothingScored = (scores: readonly Record<string, Score>[]): boolean =>
   scores.every((byReward) => Object.values(byReward).every(({ ok }) => !ok));
 
-/** What scoring alone costs: tokens that rewards read, and those that judges read and wrote. */
+/** What scoring alone costs: tokens that rewards read, and those that were sampled for them. */
 export function rewardUsage(ledger: Ledger): Usage {
   const { rewards, promptTokens, completionTokens, cached } = ledger.account();
   const read = Object.values(rewards).reduce<number | null>((total, { tokens }) => plus(total, tokens), promptTokens);
@@ -42,12 +42,13 @@ export function rewardUsage(ledger: Ledger): Usage {
 const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
 export function rewardAccount(ledger: Ledger): Account {
-  const { processed, cached, unique, judgeTokens, rewards } = ledger.account();
+  const { processed, cached, unique, judgeTokens, referenceTokens, rewards } = ledger.account();
   return {
     policy: { processed, cached, unique },
     chosen_tokens: 0,
     critic_tokens: 0,
     judge_tokens: judgeTokens,
+    reference_tokens: referenceTokens,
     rewards,
     wasted_tokens: 0,
   };

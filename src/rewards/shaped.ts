@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
-import type { Shaping } from '../../schemas/rewards/shaped.ts';
-import type { Asking, Prefix, Score } from '../operation.ts';
+import type { Relative, Shaping } from '../../schemas/rewards/shaped.ts';
+import type { Asking, Score } from '../operation.ts';
 import { score } from '../operation.ts';
 import { mean, sum } from '../selection/statistics.ts';
 import { calibrate, calibratedScale, needsSet } from './calibration.ts';
+import { comparedWith, drawingFaults, referenceTokens } from './compared-with.ts';
 import type { ConfigOf, RewardTask, Scale } from './define.ts';
 import { defineReward, PROBABILITY, UNBOUNDED } from './define.ts';
 import { dependenceOn, memberFailed, part, scored, validValue } from './members.ts';
@@ -23,16 +24,21 @@ export const shaped = defineReward({
   dependsOn: ({ config: { reward, shaping }, about }) =>
     dependenceOn(about, [reward], shaping.by === 'map' && needsSet(shaping.calibration)),
   scale: ({ config: { reward, shaping }, about }) => shapedScale(shaping, about(reward).scale),
-  cost: 'what its reward costs, for the references too',
+  cost: 'what its reward costs, for the references too; with `sample` its count x max_tokens tokens of the policy, once in a run',
   members: ({ reward }) => [reward],
+  sampledTokens: ({ config: { reward, shaping }, about, lookup }, candidates) =>
+    isRelative(shaping)
+      ? referenceTokens(shaping, lookup) + about(reward).sampledTokens(candidates + (shaping.sample?.count ?? 0))
+      : about(reward).sampledTokens(candidates),
+  faults: ({ config: { shaping }, lookup }) => (isRelative(shaping) ? drawingFaults(shaping, lookup) : []),
   refuse({ name, config: { reward, shaping }, about }, { references }, param) {
     if (!isRelative(shaping)) return;
     if (about(reward).dependsOn === 'set') {
       const message = `The reward ${quoted(name)} compares with references, and ${quoted(reward)} scores a set of candidates by each other. Shape one that scores each by itself.`;
       throw new WinnowError('capability_missing', message, { param });
     }
-    if ((shaping.references ?? references).length > 0) return;
-    const message = `The reward ${quoted(name)} compares with references, and there are none. Give \`reference\` in the request, or \`references\` in the config.`;
+    if (shaping.sample || (shaping.references ?? references).length > 0) return;
+    const message = `The reward ${quoted(name)} compares with references, and there are none. Give \`reference\` in the request, or \`references\` or \`sample\` in the config.`;
     throw new WinnowError('capability_missing', message, { param });
   },
   *score(task) {
@@ -49,8 +55,6 @@ export const shaped = defineReward({
   },
 });
 
-type Relative = Extract<Shaping, { by: 'par' | 'lsc' | 'centred' }>;
-
 const isRelative = (shaping: Shaping): shaping is Relative => ['par', 'lsc', 'centred'].includes(shaping.by);
 
 const clipped = (value: number | null, { least, most }: { least: number; most: number }): number | null =>
@@ -62,14 +66,16 @@ function told(given: Score, reward: string, value: number | null, more: Readonly
 }
 
 /** Without a reference that can be scored there is nothing to compare with, and the raw score would be on another scale. */
-function* relative({ config: { reward }, prompt, candidates, subject }: Task, shaping: Relative): Asking<Score[]> {
-  const given = subject.references.length > 0 ? subject.references : (shaping.references ?? []);
-  const scores = yield* score(reward, prompt, [...given.map(asCandidate), ...candidates]);
+function* relative(task: Task, shaping: Relative): Asking<Score[]> {
+  const { reward } = task.config;
+  const given = yield* comparedWith(task, shaping);
+  const scores = yield* score(reward, task.prompt, [...given, ...task.candidates]);
   const references = scores.slice(0, given.length).flatMap((one) => validValue(one) ?? []);
   return scores.slice(given.length).map((one) => {
     const value = validValue(one);
     if (value === null) return told(one, reward, null);
-    if (references.length === 0) return { ok: false, reason: 'no_reference_score', detail: { members: { [reward]: part(one) } } };
+    if (references.length === 0)
+      return { ok: false, reason: 'no_reference_score', detail: { members: { [reward]: part(one) }, references } };
     return told(one, reward, COMPARED[shaping.by](value, references, shaping), { references });
   });
 }
@@ -79,9 +85,6 @@ const COMPARED: Readonly<Record<Relative['by'], (value: number, references: read
   lsc: logSigmoidCentred,
   centred: (value, references) => value - mean(references),
 };
-
-/** No path of a run begins so: a reference is nobody's candidate. */
-const asCandidate = (text: string, place: number): Prefix => ({ id: `reference.${place}`, text, steps: [text], tokenCount: 0 });
 
 function ofSteps(given: Score, reward: string, shape: (steps: readonly number[]) => number[]): Score {
   if (!given.ok) return told(given, reward, null);

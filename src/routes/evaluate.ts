@@ -139,13 +139,14 @@ async function labelled(
   const audience = { signal, listen: () => {}, tellTexts: false };
   const means = { ...audience, id: randomId('eval'), seed, lookup, rewardOptions, subject, finishingReserve: 0 };
   const { value, state } = await drive(context, services, labelRow(rowTask), ledger, means);
-  const { spentTokens, completionTokens, judgeTokens, rewards } = ledger.account();
+  const { spentTokens, completionTokens, judgeTokens, referenceTokens, rewards } = ledger.account();
+  const forRewards = judgeTokens + referenceTokens;
   purse.tokens -= spentTokens;
   const read = Object.values(rewards).reduce<number | null>(
     (sum, { tokens }) => (sum === null || tokens === null ? null : sum + tokens),
-    judgeTokens,
+    forRewards,
   );
-  const sampled = completionTokens === null ? null : completionTokens - judgeTokens;
+  const sampled = completionTokens === null ? null : completionTokens - forRewards;
   const kept = tokensOf(value.row);
   const wasted = rowTask.row.candidates ? 0 : sampled === null || kept === null ? null : sampled - kept;
   const failure = state.failure && new RunFailure(state.failure, usage(ledger), spentTokens > 0);

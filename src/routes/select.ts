@@ -116,12 +116,13 @@ async function driveRule(context: AppContext, services: Services, { rule, conten
 }
 
 function accountOf(ledger: Ledger): Account {
-  const { processed, cached, unique, criticTokens, judgeTokens, rewards } = ledger.account();
+  const { processed, cached, unique, criticTokens, judgeTokens, referenceTokens, rewards } = ledger.account();
   return {
     policy: { processed, cached, unique },
     chosen_tokens: 0,
     critic_tokens: criticTokens,
     judge_tokens: judgeTokens,
+    reference_tokens: referenceTokens,
     rewards,
     wasted_tokens: 0,
   };

@@ -4,7 +4,7 @@ import { WinnowError } from '../../schemas/errors.ts';
 import type { ProgressEvent } from '../../schemas/events.ts';
 import type { BackendPort } from '../backends/port.ts';
 import type { Ledger } from '../budget/ledger.ts';
-import type { Score } from '../operation.ts';
+import type { Candidate, Score } from '../operation.ts';
 import type { Subject } from '../rewards/define.ts';
 import type { RewardOptions } from '../rewards/registry.ts';
 import type { Clock, Deadline } from './deadline.ts';
@@ -49,6 +49,8 @@ export interface RunState {
   readonly scores: Map<string, Score>;
   /** Scores of whole sets, of rewards that compare candidates: where at least one is valid. */
   readonly sets: Map<string, readonly Score[]>;
+  /** Answers that rewards have drawn to compare with, by what they asked for. */
+  readonly references: Map<string, readonly Candidate[]>;
   /** Fingerprints of the models that answered. */
   readonly fingerprints: Set<string>;
 }
@@ -63,6 +65,7 @@ export const freshState = (): RunState => ({
   planned: 0,
   scores: new Map(),
   sets: new Map(),
+  references: new Map(),
   fingerprints: new Set(),
 });
 

@@ -1,5 +1,6 @@
 import type { NodeState, Tree, TreeNode } from '../../schemas/tree.ts';
 import type { Candidate, Note, Operation, Result, Score } from '../operation.ts';
+import { writesAnswers } from '../operation.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -18,7 +19,7 @@ export class RunTree {
   observe(operation: Operation, result: Result): readonly TreeNode[] {
     switch (operation.kind) {
       case 'sample': {
-        if (result.kind !== 'sample' || operation.role === 'critic' || operation.role === 'judge') return [];
+        if (result.kind !== 'sample' || !writesAnswers(operation.role)) return [];
         const tokens = new Map(operation.prefixes.map(({ id, tokenCount }) => [id, tokenCount]));
         return result.candidates.flatMap((candidate) => this.#sampled(candidate, tokens.get(candidate.parent) ?? 0));
       }

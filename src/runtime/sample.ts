@@ -5,7 +5,8 @@ import type { WinnowError } from '../../schemas/errors.ts';
 import type { FitRule } from '../budget/fit.ts';
 import { typicalStep, wave } from '../budget/fit.ts';
 import type { Candidate, Prefix, SampleOperation } from '../operation.ts';
-import { eachAt, finishReason } from '../operation.ts';
+import { eachAt, finishReason, writesAnswers } from '../operation.ts';
+import { subSeed } from '../random.ts';
 import type { RunContext, RunState } from './context.ts';
 import { survive, untilDeadline } from './context.ts';
 import { Draft } from './draft.ts';
@@ -19,8 +20,8 @@ interface Round {
   readonly policy: PolicyConfig;
   readonly context: RunContext;
   readonly state: RunState;
-  /** Critics and judges write no answers. */
-  readonly writesAnswers: boolean;
+  /** Whether it writes answers of the run. */
+  readonly answers: boolean;
   /** The backend cannot continue what it began: each candidate has one grant. */
   readonly whole: boolean;
   /** Every candidate that may be written, by planned id. */
@@ -51,10 +52,10 @@ export async function sampleInWaves(
   place = state.operations,
 ): Promise<Candidate[]> {
   const policy = context.lookup.policies[operation.policy]!;
-  const writesAnswers = operation.role === 'policy' || operation.role === 'refiner';
-  const drafts = plan(operation, policy, writesAnswers ? context.ledger.candidatesLeft : Number.POSITIVE_INFINITY, state);
+  const answers = writesAnswers(operation.role);
+  const drafts = plan(operation, policy, answers ? context.ledger.candidatesLeft : Number.POSITIVE_INFINITY, state);
   const whole = context.port(policy.backend).continues?.(operation.prompt) === false;
-  const round: Round = { operation, place, policy, context, state, writesAnswers, whole, planned: inPlannedOrder(drafts) };
+  const round: Round = { operation, place, policy, context, state, answers, whole, planned: inPlannedOrder(drafts) };
   for (let number = 0; ; number++) {
     const granted = grantWave(round, drafts);
     if (granted.length === 0) break;
@@ -62,7 +63,7 @@ export async function sampleInWaves(
   }
   const started = round.planned.filter((draft) => draft.started || draft.finish === 'error');
   const kept = started.filter((draft) => state.indexes.has(draft.id) || bookAnswer(round, draft));
-  if (operation.until === 'end' && writesAnswers) state.planned += drafts.length;
+  if (operation.until === 'end' && answers) state.planned += drafts.length;
   return kept.map((draft) => draft.candidate(policy.step.delimiter));
 }
 
@@ -178,11 +179,15 @@ function generateRequest(round: Round, granted: readonly Granted[], number: numb
     step: { delimiter: policy.step.delimiter, max_tokens: policy.step.max_tokens },
     sampling,
     ...(topLogprobs === undefined ? {} : { top_logprobs: topLogprobs }),
-    seed: context.seed,
+    seed: seedOf(operation, context),
     ...(tellsPieces(round) ? { pieces: true } : {}),
     deadline_ms: Math.max(1, Math.floor(context.deadline.leftForSamplingMs)),
   };
 }
+
+/** A reference has a stream of its own: with that of the candidate of its number it would be that candidate. */
+const seedOf = ({ role }: SampleOperation, { seed }: RunContext): number =>
+  role === 'reference' ? subSeed(seed, 'reference', 0) >>> 1 : seed;
 
 /** Started candidates resume under their own id; neighbouring children of one prefix with equal grants share an entry. */
 function prefixesOf(granted: readonly Granted[]): GeneratePrefix[] {
@@ -211,7 +216,7 @@ const textOf = ({ text, tokens }: { text: string; tokens?: readonly number[] | u
 
 /** Takes one line in. Returns the tokens that it says were sampled. */
 function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiting: Map<string, Granted>): number {
-  const { operation, place, policy, context, state, writesAnswers, whole } = round;
+  const { operation, place, policy, context, state, answers, whole } = round;
   const entry = waiting.get(line.id);
   if (!entry || line.type === 'score') return 0;
   if (line.type === 'piece') {
@@ -232,19 +237,19 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiti
     state.stop ??= 'max_tokens';
   }
   if (line.token_count > 0) {
-    // what judges and critics write stands on prompts of its own: its paths are the operation's, not the run's
-    const own = writesAnswers ? '' : `${place} `;
+    // what is no answer of the run stands on prompts of its own: its paths are the operation's, not the run's
+    const own = answers ? '' : `${place} `;
     context.ledger.runTip(`${own}${draft.prefix.id}`);
     context.ledger.leaveTip(`${own}${draft.id}`);
   }
-  if (writesAnswers) context.ledger.wrote(draft.id, line.token_count);
+  if (answers) context.ledger.wrote(draft.id, line.token_count);
   if (draft.closed && operation.until === 'end') bookAnswer(round, draft);
   return line.token_count;
 }
 
 /** Steps are told when they have been chosen. */
-const tellsPieces = ({ context, operation, writesAnswers }: Round): boolean =>
-  context.tellPieces === true && operation.until === 'end' && writesAnswers;
+const tellsPieces = ({ context, operation, answers }: Round): boolean =>
+  context.tellPieces === true && operation.until === 'end' && answers;
 
 /** Tells what a call has added. Nothing can be made of a text that is another than the one that was told. */
 function tellNews(round: Round, draft: Draft): void {
@@ -267,8 +272,8 @@ function tell({ context, state, planned }: Round, draft: Draft, { text, logprobs
  * @returns false where `max_candidates` leaves no room for it: it does not count, and is dropped
  */
 function bookAnswer(round: Round, draft: Draft): boolean {
-  const { operation, policy, context, state, writesAnswers, planned } = round;
-  if (!writesAnswers || draft.finish === 'error') return true;
+  const { operation, policy, context, state, answers, planned } = round;
+  if (!answers || draft.finish === 'error') return true;
   const candidate = draft.candidate(policy.step.delimiter);
   const full = candidate.tokenCount >= operation.sampling.max_tokens;
   if (operation.until === 'step' && candidate.finish !== 'stop' && !full) return true;

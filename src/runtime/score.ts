@@ -2,6 +2,7 @@ import { WinnowError } from '../../schemas/errors.ts';
 import type { Asking, Prefix, Score, ScoreOperation } from '../operation.ts';
 import { dependenceOf, kindOf, namedReward } from '../rewards/registry.ts';
 import type { RunContext, RunState } from './context.ts';
+import { drawnOnce } from './drawn-once.ts';
 
 /** Who hears of scores: nobody again while what is asked comes from the log, nor of those that another reward asks for. */
 export interface Hearing {
@@ -71,7 +72,7 @@ function* scoreAll(
 ): Asking<readonly Score[]> {
   const { subject, rewardOptions, lookup } = context;
   const named = namedReward(reward, rewardOptions, lookup);
-  const scores = yield* kindOf(named.config).score({ ...named, prompt, candidates, subject });
+  const scores = yield* drawnOnce(kindOf(named.config).score({ ...named, prompt, candidates, subject }), state);
   if (scores.length === candidates.length) return scores;
   // never zip to the shorter: with one missing, no number can be trusted to be its candidate's
   const message = `The backend answered ${scores.length} scores for ${candidates.length} candidates.`;

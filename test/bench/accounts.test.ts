@@ -29,6 +29,7 @@ const run: RunAnswer = {
     chosen_tokens: 30,
     critic_tokens: 0,
     judge_tokens: 0,
+    reference_tokens: 0,
     rewards: { outcome: { calls: 1, candidates: 1, tokens: 80 } },
     wasted_tokens: 0,
   },

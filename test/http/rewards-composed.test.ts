@@ -8,6 +8,7 @@ import { rewardList } from '../../schemas/models.ts';
 import { plan } from '../../schemas/run.ts';
 import { type ScoreAnswer, scoreAnswer } from '../../schemas/score.ts';
 import shipped from '../../winnow.config.json' with { type: 'json' };
+import { expectAccounts } from './accounts.ts';
 import { allEvents, asked, expectRefusal, get, good, post, run, send } from './winnow.ts';
 
 const right = '12 - 7 = 5 | 3 5 20\n20 - 5 = 15 | 3 15\n15 * 3 = 45 | 45';
@@ -34,6 +35,8 @@ const config = {
     brief: { kind: 'penalized', reward: 'outcome', length: { form: 'ramp', unit: 'characters', free: 20, full: 60, alpha: 2 } },
     brief_tokens: { kind: 'penalized', reward: 'outcome', length: { form: 'ramp', free: 20, full: 60, alpha: 2 } },
     par: { kind: 'shaped', reward: 'outcome', shaping: 'par' },
+    drawn: { kind: 'shaped', reward: 'outcome', shaping: { by: 'par', sample: { count: 4 } } },
+    above_base: { kind: 'shaped', reward: 'outcome', shaping: { by: 'centred', sample: { policy: 'both', count: 2 } } },
     clipped: { kind: 'shaped', reward: 'process', shaping: 'clip_steps' },
     platt: { kind: 'shaped', reward: 'outcome', shaping: { by: 'map', calibration: { map: 'platt', slope: 2, intercept: 1 } } },
     lines: { kind: 'segments', reward: 'outcome', split: 'line', reduction: 'min' },
@@ -177,6 +180,63 @@ describe('each kind is what its formula says of the two models', () => {
     const refusal = { status: 422, code: 'capability_missing', param: 'rewards', says: /reference/ };
     expectRefusal(await post('/v1/score', { ...asked, candidates: texts, rewards: ['par'] }, { url }), refusal);
     expectRefusal(await post('/v1/best-of-n', { ...asked, rewards: ['par'] }, { url }), refusal);
+  });
+
+  test('drawn: against answers of the policy itself, which the seed decides and the account tells', async () => {
+    const { answer, outcome, made } = await beside('drawn', { seed: 3 });
+    const { references } = answer.data[0]!.scores.drawn!.detail as { references: number[] };
+    expect(references.length).toBeGreaterThan(0);
+    expect(references.length).toBeLessThanOrEqual(4);
+    close(
+      made,
+      outcome.map((o) => mean(references.map((r) => sigmoid(o - r)))),
+    );
+    expect(answer.account.reference_tokens).toBeGreaterThan(0);
+    expect(answer.usage.completion_tokens).toBe(answer.account.reference_tokens);
+    expect(column(await scored({ rewards: ['drawn'], seed: 3 }), 'drawn')).toEqual(made);
+    expect(column(await scored({ rewards: ['drawn'], seed: 4 }), 'drawn')).not.toEqual(made);
+    const given = await scored({ rewards: ['drawn'], reference: [wrong] });
+    expect(given.account.reference_tokens).toBe(0);
+    expect(given.data[0]!.scores.drawn!.detail!.references).toHaveLength(1);
+  });
+
+  test('drawn in a run: in the plan, under the budget, and once however many rounds there are', async () => {
+    const body = { ...asked, n: 4, rewards: ['drawn'], sampling: { seed: 3 } };
+    const { bound, limits } = good(
+      await post('/v1/best-of-n', { ...body, n: undefined, budget: 4, dry_run: true }, { url }),
+      plan,
+    );
+    expect(bound.tokens).toBe(8 * 160); // four answers and four references
+    expect(limits.max_tokens).toBe(8 * 160);
+    const ran = await run('/v1/best-of-n', body, { url });
+    expectAccounts(ran);
+    expect(ran.account.reference_tokens).toBeGreaterThan(0);
+    expect(ran.candidates!.map(({ id }) => id)).toEqual(['0.0', '0.1', '0.2', '0.3']);
+    expect(ran.usage.completion_tokens).toBe(
+      ran.candidates!.reduce((sum, { tokens }) => sum + tokens, 0) + ran.account.reference_tokens,
+    );
+    const searched = await run('/v1/search', { ...asked, rewards: ['drawn'], sampling: { seed: 3 } }, { url });
+    const details = searched.candidates!.flatMap(({ scores }) => (scores.drawn?.ok ? [scores.drawn.detail!.references] : []));
+    expect(details.length).toBeGreaterThan(1);
+    expect(new Set(details.map(String)).size).toBe(1);
+    expect(searched.account.reference_tokens).toBe(ran.account.reference_tokens); // the same draws, once
+    const tight = await run('/v1/best-of-n', { ...body, budget: { max_tokens: 60 } }, { url });
+    expect(tight.budget.spent.tokens).toBeLessThanOrEqual(60);
+  });
+
+  test('drawn is listed with its most and its cost; another policy may write for it', async () => {
+    const { data, kinds } = good(await get('/v1/rewards', { url }), rewardList);
+    expect(data.find(({ name }) => name === 'drawn')).toMatchObject({
+      output: 'probability',
+      range: [0, 1],
+      members: ['outcome'],
+      cost: expect.stringContaining('count x max_tokens tokens of the policy, once in a run'),
+    });
+    const entry = JSON.stringify(kinds.find(({ kind }) => kind === 'shaped')!.config);
+    expect(entry).toContain('"maximum":16');
+    const { made, answer } = await beside('above_base');
+    expect(made[0]).toBeGreaterThan(made[1]!);
+    expect(answer.account.reference_tokens).toBeGreaterThan(0);
   });
 
   test('clipped: no step adds anything', async () => {

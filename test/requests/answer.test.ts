@@ -127,6 +127,7 @@ test('the account is the ledger’s; what failed or was not chosen from is waste
     chosen_tokens: 4,
     critic_tokens: 0,
     judge_tokens: 0,
+    reference_tokens: 0,
     rewards: { outcome: { calls: 1, candidates: 2, tokens: 33 } },
     wasted_tokens: 20,
   });

@@ -1,9 +1,9 @@
 /** Drives a reward that is made of others: its members answer from a table, as the interpreter would have them answer. */
-import { type RewardConfig, rewardConfig } from '../../schemas/config.ts';
-import type { Asking, Operation, Prefix, Result, Score } from '../../src/operation.ts';
+import { backendConfig, policyConfig, type RewardConfig, rewardConfig } from '../../schemas/config.ts';
+import type { Asking, Candidate, Operation, Prefix, Result, SampleOperation, Score } from '../../src/operation.ts';
 import type { About, Subject } from '../../src/rewards/define.ts';
 import { kindOf, namedReward } from '../../src/rewards/registry.ts';
-import { candidate } from '../drive.ts';
+import { candidate, sampled } from '../drive.ts';
 
 /** Of a member: what it says of each text, a reason where it fails. */
 export interface Says {
@@ -20,17 +20,33 @@ export interface Given {
   readonly options?: object;
   readonly candidates: readonly (string | Prefix)[];
   readonly references?: readonly string[];
+  /** What policies write, one text a candidate; a member may say how each ended. */
+  readonly writes?: readonly (string | Partial<Candidate>)[];
 }
 
 export interface Driven {
   readonly scores: readonly Score[];
   /** Which texts each member was asked for, in order. */
   readonly asked: readonly { readonly reward: string; readonly texts: readonly string[] }[];
+  /** What was sampled. */
+  readonly drawn: readonly SampleOperation[];
   /** Rewards that were asked together. */
   readonly atOnce: readonly (readonly string[])[];
 }
 
 const NAME = 'it';
+
+const BACKENDS = {
+  local: backendConfig.parse({ kind: 'gpu_backend', url: 'http://127.0.0.1:1' }),
+  edge: backendConfig.parse({ kind: 'edge_onnx' }),
+};
+const policy = (backend: string, sampling: object) =>
+  policyConfig.parse({ backend, model: 'm', step: { delimiter: '\n' }, sampling, typical_tokens: 8 });
+const POLICIES = {
+  writer: policy('local', { max_tokens: 40, temperature: 0.7, stop: 'END' }),
+  base: policy('local', { max_tokens: 60 }),
+  inside: policy('edge', { max_tokens: 10 }),
+};
 
 function lookupOf({ entry, members, others = {} }: Given) {
   const models = Object.entries(members).map(([name, { output = 'probability' }]) => [
@@ -39,7 +55,7 @@ function lookupOf({ entry, members, others = {} }: Given) {
   ]);
   const entries = { ...Object.fromEntries(models), ...others, [NAME]: entry };
   const rewards = Object.fromEntries(Object.entries(entries).map(([name, one]) => [name, rewardConfig.parse(one)]));
-  return { backends: {}, policies: {}, rewards: rewards as Record<string, RewardConfig> };
+  return { backends: BACKENDS, policies: POLICIES, rewards: rewards as Record<string, RewardConfig> };
 }
 
 const subjectOf = ({ references = [] }: Given): Subject => ({ policy: 'writer', answer: null, references, seed: 1 });
@@ -55,15 +71,19 @@ export function about(given: Given): About {
   return named(given).about(NAME);
 }
 
+/** Why a config with this entry does not start. */
+export const faults = (given: Given): readonly string[] => kindOf(named(given).config).faults(named(given));
+
 export const refuse = (given: Given): void => kindOf(named(given).config).refuse(named(given), subjectOf(given), 'rewards[0]');
 
 export function composed(given: Given): Driven {
   const asked: { reward: string; texts: string[] }[] = [];
   const atOnce: string[][] = [];
+  const drawn: SampleOperation[] = [];
   const lookup = lookupOf(given);
   const task = { prompt: { text: 'question' }, subject: subjectOf(given) };
   const candidates = given.candidates.map((one, place) => (typeof one === 'string' ? candidate(`0.${place}`, one) : one));
-  return { scores: drive(kindOf(lookup.rewards[NAME]!).score({ ...named(given), ...task, candidates })), asked, atOnce };
+  return { scores: drive(kindOf(lookup.rewards[NAME]!).score({ ...named(given), ...task, candidates })), asked, drawn, atOnce };
 
   function drive<T>(asking: Asking<T>): T {
     let turn = asking.next();
@@ -75,6 +95,15 @@ export function composed(given: Given): Driven {
     if (operation.kind === 'together') {
       atOnce.push(operation.operations.map((one) => (one.kind === 'score' ? one.reward : one.kind)));
       return { kind: 'together', results: operation.operations.map(answer) };
+    }
+    if (operation.kind === 'sample') {
+      drawn.push(operation);
+      return sampled(
+        ...(given.writes ?? []).map((one, place) => {
+          const more = typeof one === 'string' ? { text: one } : one;
+          return candidate(`0.${place}`, more.text ?? '', more);
+        }),
+      );
     }
     if (operation.kind !== 'score') throw new Error(`It asked for ${operation.kind}.`);
     const { reward, prompt, candidates: those } = operation;

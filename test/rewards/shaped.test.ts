@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { root } from '../../src/operation.ts';
 import { clipSteps, deltaSteps, logSigmoidCentred, preference } from '../../src/rewards/shaping.ts';
-import { about, composed, refuse, rows, told } from './composed.ts';
+import { about, composed, faults, refuse, rows, told } from './composed.ts';
 
 const shaped = (shaping: string | object) => ({ kind: 'shaped', reward: 'model', shaping });
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -58,6 +59,98 @@ describe('relative to references (methods B.6)', () => {
       refuse({ entry: shaped('par'), members: { raw: model }, others, candidates: ['a'], references: ['one'] }),
     ).toThrow(expect.objectContaining({ code: 'capability_missing', message: expect.stringContaining('"model"') }));
     expect(() => refuse({ entry: shaped({ by: 'clip', least: 0, most: 1 }), ...given, references: [] })).not.toThrow();
+  });
+});
+
+describe('references that a policy writes (methods B.6)', () => {
+  const by = { a: 2, zero: 0, one: 1, minus: -1, bad: 'too_long' };
+  const model = { output: 'logit' as const, by };
+  const drawing = (sample: object, more: object = {}) => shaped({ by: 'par', sample, ...more });
+  const given = { members: { model }, candidates: ['a'] };
+
+  test.each([
+    { by: 'par', expected: 0.8548099278101069 },
+    { by: 'centred', expected: 2 },
+    { by: 'lsc', expected: Math.log(1 / (1 + Math.exp(1.0364333894937898 * Math.sqrt(2 / 3) - 2))) },
+  ])('$by of 2 against 0, 1 and -1, which were drawn, is $expected', ({ by, expected }) => {
+    const entry = shaped({ by, sample: { count: 3 } });
+    const { scores, asked, drawn } = composed({ entry, ...given, writes: ['zero', 'one', 'minus'] });
+    expect(told(scores[0])).toBeCloseTo(expected, 12);
+    expect(scores[0]!.detail).toEqual({ members: { model: { value: 2 } }, references: [0, 1, -1] });
+    expect(asked).toEqual([{ reward: 'model', texts: ['zero', 'one', 'minus', 'a'] }]);
+    expect(drawn).toEqual([
+      {
+        kind: 'sample',
+        role: 'reference',
+        policy: 'writer',
+        prompt: { text: 'question' },
+        prefixes: [root],
+        count: 3,
+        firstChild: 0,
+        until: 'end',
+        sampling: { temperature: 0.7, top_p: 1, top_k: 0, min_p: 0, max_tokens: 40, stop: ['END'] },
+        finishing: false,
+        topLogprobs: undefined,
+      },
+    ]);
+  });
+
+  test('another policy may write them, as its own entry samples', () => {
+    const { drawn } = composed({ entry: drawing({ policy: 'base' }), ...given, writes: ['zero'] });
+    expect(drawn).toMatchObject([{ policy: 'base', count: 1, sampling: { temperature: 1, max_tokens: 60, stop: [] } }]);
+  });
+
+  test('none is drawn where the request brings some', () => {
+    const { scores, drawn } = composed({ entry: drawing({ count: 4 }), ...given, references: ['one', 'one'] });
+    expect(drawn).toEqual([]);
+    expect(scores[0]!.detail).toMatchObject({ references: [1, 1] });
+  });
+
+  test('those that were cut or failed are none, and those that cannot be scored are dropped (methods B.6)', () => {
+    const writes = [
+      { text: 'zero', finish: 'budget' as const },
+      { text: 'zero', finish: 'error' as const },
+      { text: 'one', finish: 'length' as const },
+      'bad',
+    ];
+    const { scores, asked } = composed({ entry: drawing({ count: 4 }), ...given, writes });
+    expect(asked[0]!.texts).toEqual(['one', 'bad', 'a']);
+    expect(scores[0]!.detail).toMatchObject({ references: [1] });
+  });
+
+  test('where none is left there is no score: 0 is no reference (methods B.6)', () => {
+    for (const writes of [[], ['bad'], [{ text: 'zero', finish: 'budget' as const }]]) {
+      const { scores } = composed({ entry: drawing({ count: 2 }), ...given, writes });
+      expect(scores).toMatchObject([{ ok: false, reason: 'no_reference_score', detail: { references: [] } }]);
+    }
+  });
+
+  test('what may be sampled is told: by a named policy its own most, by the request’s the most of any', () => {
+    const tokens = (sample: object) => about({ entry: drawing(sample), ...given }).sampledTokens(100);
+    expect(tokens({ count: 3 })).toBe(3 * 60);
+    expect(tokens({ policy: 'inside', count: 3 })).toBe(3 * 10);
+    const judged = { others: { model: { kind: 'judge', retry: false, max_tokens: 7 } }, members: {}, candidates: ['a'] };
+    expect(about({ entry: drawing({ policy: 'base', count: 2 }), ...judged }).sampledTokens(5)).toBe(2 * 60 + 7 * 7);
+    expect(about({ entry: shaped({ by: 'clip', least: 0, most: 1 }), ...judged }).sampledTokens(5)).toBe(5 * 7);
+  });
+
+  test('it needs no reference of the request, and a policy that writes', () => {
+    expect(() => refuse({ entry: drawing({}), ...given })).not.toThrow();
+    expect(faults({ entry: drawing({ policy: 'base' }), ...given })).toEqual([]);
+    expect(faults({ entry: drawing({ policy: 'luck' }), ...given })).toEqual([expect.stringContaining('"luck"')]);
+    expect(faults({ entry: drawing({ policy: 'inside' }), ...given })).toEqual([expect.stringContaining('writes nothing')]);
+  });
+
+  test('references that are given have steps, as the policy ends them', () => {
+    const { scores, asked } = composed({
+      entry: { kind: 'shaped', reward: 'model', shaping: 'centred' },
+      others: { model: { kind: 'segments', reward: 'raw', split: 'step', reduction: 'sum' } },
+      members: { raw: { by: ({ length }) => length } },
+      candidates: ['x'],
+      references: ['a\nb'],
+    });
+    expect(asked[0]!.texts).toEqual(['a', 'a\nb', 'x']); // each segment with what stands before it
+    expect(scores[0]!.detail).toMatchObject({ references: [1 + 3] });
   });
 });
 
