@@ -56,12 +56,21 @@ export function simulated({ accuracy, steps }: Nature): BackendPort {
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
-/** `perfect` counts right steps, `useless` draws by the text, `process` says of each step whether it is right. */
+/**
+ * `perfect` counts right steps, `adversarial` wrong ones, `useless` draws by the text. Those of processes say it of each step;
+ * where a text is drawn by, it is the one up to the end of the step.
+ */
 function scored({ model, candidates }: ScoreRequest): ScoreResponse {
   const scores = candidates.map(({ id, text, steps = [] }) => {
-    const value = model === 'useless' ? mulberry32(subSeed(0, text, 0))() : lines(text).filter((line) => RIGHT.test(line)).length;
-    const ofSteps = steps.map((step) => Number(RIGHT.test(step)));
-    return { id, ok: true as const, value, tokens: 1, ...(model === 'process' ? { steps: ofSteps } : {}) };
+    const value = (part: string): number => {
+      const right = lines(part).filter((line) => RIGHT.test(line)).length;
+      if (model.startsWith('useless')) return mulberry32(subSeed(0, part, 0))();
+      return model.startsWith('adversarial') ? lines(part).length - right : right;
+    };
+    const ofStep = (step: string, place: number) =>
+      value(model === 'useless_process' ? steps.slice(0, place + 1).join('') : step);
+    const ofSteps = model.endsWith('process') ? { steps: steps.map(ofStep) } : {};
+    return { id, ok: true as const, value: value(text), tokens: 1, ...ofSteps };
   });
   return { scores, usage: { calls: 1, candidates: candidates.length, tokens: candidates.length } };
 }

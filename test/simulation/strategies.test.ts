@@ -1,67 +1,9 @@
 /** Closed forms against a simulated policy: seeded, so that each holds always or never (style 4.9). */
 import { expect, test, vi } from 'vitest';
-import { rewardConfig } from '../../schemas/config.ts';
-import { Log } from '../../src/runtime/log.ts';
-import { performing } from '../../src/runtime/perform.ts';
-import { run } from '../../src/runtime/run.ts';
-import type { Choice } from '../../src/selection/define.ts';
-import { startRule } from '../../src/selection/registry.ts';
-import type { Strategy } from '../../src/strategies/define.ts';
 import { strategyNamed } from '../../src/strategies/registry.ts';
-import type { Pick } from '../../src/strategies/solve.ts';
-import { solve } from '../../src/strategies/solve.ts';
-import { task } from '../drive.ts';
-import { means, writer } from '../runtime/means.ts';
-import type { Nature } from './simulated-backend.ts';
-import { simulated } from './simulated-backend.ts';
+import { accuracyOf, expectNear } from './accuracy.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
-
-const PROBLEMS = 2000;
-const classifier = (model: string) => rewardConfig.parse({ kind: 'classifier', backend: 'local', model, output: 'logit' });
-const rewards = {
-  perfect: classifier('perfect'),
-  useless: classifier('useless'),
-  process: rewardConfig.parse({ kind: 'process', backend: 'local', model: 'process', output: 'probability' }),
-};
-const argmax = startRule('argmax', {});
-
-const best = (reward: string): Pick<Choice> =>
-  function* (eligible) {
-    const contenders = eligible.map(({ scores, tokenCount, text }, index) => ({
-      index,
-      score: scores[reward] ?? null,
-      answer: null,
-      tokens: tokenCount,
-      text,
-    }));
-    return yield* argmax.select(contenders, { output: 'unknown' });
-  };
-
-interface Setting extends Nature {
-  readonly strategy: Strategy;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly reward: keyof typeof rewards;
-}
-
-/** Share of problems whose chosen answer is right in every step. */
-async function accuracyOf({ strategy, options, reward, ...nature }: Setting): Promise<number> {
-  const port = simulated(nature);
-  let right = 0;
-  for (let seed = 0; seed < PROBLEMS; seed++) {
-    const { context, state } = means(port, { seed, lookup: { backends: {}, policies: { writer }, rewards } });
-    const asked = { ...task, rewards: [reward] };
-    const solving = solve(strategy.start(asked, options), asked, best(reward));
-    const { eligible, choice } = await run(solving, performing(context, state), new Log());
-    if (eligible[choice.index]!.text.split('\n').every((line) => line.startsWith('right'))) right += 1;
-  }
-  return right / PROBLEMS;
-}
-
-function expectNear(measured: number, expected: number): void {
-  const standardError = Math.sqrt((expected * (1 - expected)) / PROBLEMS);
-  expect(Math.abs(measured - expected)).toBeLessThan(4 * standardError);
-}
 
 const bestOfN = strategyNamed('best_of_n')!;
 const beamSearch = strategyNamed('beam_search')!;
