@@ -21,7 +21,8 @@ export async function embed(models: Models, request: EmbedRequest, signal: Abort
   }
   const read = (await Promise.all(distinct.values())).filter((result) => result.ok);
   const vectors = await Promise.all(request.texts.map((text) => distinct.get(text)!));
-  return { vectors, usage: { texts: read.length, tokens: read.reduce((sum, { tokens }) => sum + tokens, 0) } };
+  const tokens = read.reduce((sum, one) => sum + one.tokens, 0);
+  return { vectors, fingerprint: scorer.model.fingerprint, usage: { texts: read.length, tokens } };
 }
 
 interface Asked {

@@ -40,7 +40,7 @@ export async function logprobs(engine: Engine, request: LogprobsRequest, signal:
       return { id, ok: false, reason: 'It could not be read in time, or its reading failed; the log of the backend says how.' };
     return { id, ok: true, tokens, ...told(each, answers), ...(steps && borders(reader, prompt, tokens, steps)) };
   });
-  return { results, usage: { ...usage } };
+  return { results, fingerprint: engine.model.fingerprint, usage: { ...usage } };
 }
 
 type Continuation = LogprobsRequest['continuations'][number];

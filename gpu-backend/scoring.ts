@@ -40,7 +40,11 @@ export async function score(models: Models, request: ScoreRequest, signal: Abort
   const results = await Promise.all(distinct.values());
   const read = results.filter((result) => result.ok);
   const tokens = read.reduce((sum, result) => sum + result.tokens, 0);
-  return { scores: await Promise.all(scores), usage: { calls: 1, candidates: read.length, tokens } };
+  return {
+    scores: await Promise.all(scores),
+    fingerprint: scorer.model.fingerprint,
+    usage: { calls: 1, candidates: read.length, tokens },
+  };
 }
 
 /** Scores the candidates of a generation as they end: prefix and new text together. */

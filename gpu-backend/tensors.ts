@@ -26,6 +26,7 @@ export async function tensors(models: Models, { model: name, inputs, encoding }:
     outputs: Object.fromEntries(
       Object.entries(outputs).map(([output, tensor]) => [output, written(tensor, encoding ?? 'numbers')]),
     ),
+    fingerprint: model.fingerprint,
   };
 }
 

@@ -121,6 +121,8 @@ export const generateUsage = z.looseObject({
   unique: z.int().min(0).nullable().describe('Distinct positions of this call, by path.'),
 });
 
+export const answeredBy = z.string().optional().describe('Fingerprint of the model that answered, as in /models.');
+
 export const generateLine = z.union([
   candidateLine,
   pieceLine,
@@ -136,7 +138,7 @@ export const generateLine = z.union([
   z.looseObject({
     type: z.literal('done'),
     usage: generateUsage,
-    fingerprint: z.string().optional().describe('Of the model that answered, as in /models.'),
+    fingerprint: answeredBy,
   }),
 ]);
 export type GenerateLine = z.infer<typeof generateLine>;
@@ -173,6 +175,7 @@ export type ScoreRequest = z.infer<typeof scoreRequest>;
 
 export const scoreResponse = z.looseObject({
   scores: z.array(rawScore).describe("In the order given; raw logits or probabilities. Reduction over steps is the edge's."),
+  fingerprint: answeredBy,
   usage: z.looseObject({
     calls: z.int(),
     candidates: z.int(),

@@ -1,6 +1,6 @@
 /** POST /embed of a gpu-backend: texts to vectors. */
 import { z } from 'zod';
-import { truncate } from './backend.ts';
+import { answeredBy, truncate } from './backend.ts';
 
 export const embedRequest = z.strictObject({
   key: z.string().min(1).max(128).describe('The same key within 10 minutes answers with the stored vectors.'),
@@ -24,6 +24,7 @@ export type Embedding = z.infer<typeof embedding>;
 
 export const embedResponse = z.looseObject({
   vectors: z.array(embedding).describe('In the order given.'),
+  fingerprint: answeredBy,
   usage: z.looseObject({ texts: z.int().describe('Distinct texts that were read.'), tokens: z.int() }),
 });
 export type EmbedResponse = z.infer<typeof embedResponse>;

@@ -178,8 +178,11 @@ export const evaluationReport = z.strictObject({
         rate: known,
         undecided: count.describe('Answers that could be told neither right nor wrong: they count as wrong.'),
       }),
-      reward_revisions: z.record(z.string(), z.string().nullable()),
-      policy_fingerprints: z.array(z.string()),
+      reward_revisions: z.record(z.string(), z.string().nullable()).describe('As the options say them.'),
+      reward_fingerprints: z
+        .record(z.string(), z.array(z.string()))
+        .describe('Of the models behind each reward that scored here: none of scores that came with the rows, or of a rule.'),
+      policy_fingerprints: z.array(z.string()).describe('Of the policies that answered here, judges included.'),
       interval: z.strictObject({ method: z.literal('bootstrap over problems'), resamples: count, confidence: z.number() }),
     })
     .describe('What every evaluation states (methods F.7).'),

@@ -1,6 +1,6 @@
 /** `POST /logprobs` of a backend: what a policy says of texts that are given, for rewards made of likelihoods. */
 import { z } from 'zod';
-import { generateUsage, prompt } from './backend.ts';
+import { answeredBy, generateUsage, prompt } from './backend.ts';
 import { tokenLogprob } from './candidate.ts';
 import { topLogprobs } from './sampling.ts';
 
@@ -82,5 +82,9 @@ export const measuredContinuation = z.union([
 ]);
 export type MeasuredContinuation = z.infer<typeof measuredContinuation>;
 
-export const logprobsResponse = z.looseObject({ results: z.array(measuredContinuation), usage: generateUsage });
+export const logprobsResponse = z.looseObject({
+  results: z.array(measuredContinuation),
+  fingerprint: answeredBy,
+  usage: generateUsage,
+});
 export type LogprobsResponse = z.infer<typeof logprobsResponse>;

@@ -1,5 +1,6 @@
 /** POST /tensors of a gpu-backend: named tensors through any ONNX graph. */
 import { z } from 'zod';
+import { answeredBy } from './backend.ts';
 
 export const tensorType = z.enum([
   'float32',
@@ -47,5 +48,5 @@ export const tensorsRequest = z.strictObject({
 });
 export type TensorsRequest = z.infer<typeof tensorsRequest>;
 
-export const tensorsResponse = z.looseObject({ outputs: z.record(z.string(), tensor) });
+export const tensorsResponse = z.looseObject({ outputs: z.record(z.string(), tensor), fingerprint: answeredBy });
 export type TensorsResponse = z.infer<typeof tensorsResponse>;

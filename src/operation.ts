@@ -94,6 +94,8 @@ export interface SampleOperation {
   readonly topLogprobs?: number | undefined;
   /** Ends the best open prefix when nothing has finished: may use the finishing reserve. */
   readonly finishing: boolean;
+  /** The reward that it is for; absent where it is the run's own. */
+  readonly reward?: string | undefined;
 }
 
 /** What each reading of given texts by a model asks and answers; nothing is sampled. Deadlines and keys are the interpreter's. */
@@ -179,6 +181,7 @@ export interface SampleRequest {
   readonly firstChild?: Each;
   readonly topLogprobs?: number | undefined;
   readonly finishing?: boolean;
+  readonly reward?: string | undefined;
 }
 
 /**

@@ -78,7 +78,7 @@ async function score(model: EdgeModel, request: ScoreRequest, signal: AbortSigna
     const results = failed ? batch.map(() => failed) : await read(model, batch);
     for (const [place, { key }] of batch.entries()) scored.set(key, results[place]!);
   }
-  return answer(request, scored);
+  return answer(model, request, scored);
 }
 
 /** Equal texts cut into equal steps are read once. */
@@ -123,9 +123,9 @@ function scoreOf({ kind }: EdgeModel, { ids, truncated }: Cut, values: number[])
 /** Between two batches others have their turn, a caller who left is noticed, and the clock of a Worker goes on. */
 const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
-function answer({ candidates }: ScoreRequest, scored: ReadonlyMap<string, Scored>): ScoreResponse {
+function answer({ fingerprint }: EdgeModel, { candidates }: ScoreRequest, scored: ReadonlyMap<string, Scored>): ScoreResponse {
   const read = [...scored.values()].filter((result) => result.ok);
   const tokens = read.reduce((sum, result) => sum + result.tokens, 0);
   const scores = candidates.map((candidate): RawScore => ({ id: candidate.id, ...scored.get(keyOf(candidate))! }));
-  return { scores, usage: { calls: 1, candidates: read.length, tokens } };
+  return { scores, fingerprint, usage: { calls: 1, candidates: read.length, tokens } };
 }

@@ -57,6 +57,8 @@ export class Evaluation {
   readonly flagged: Flagged[] = [];
   readonly badRows: { line: number; message: string }[] = [];
   readonly fingerprints = new Set<string>();
+  /** Of the models that scored here, by reward; none of those whose scores came with the rows. */
+  readonly rewardFingerprints = new Map<string, ReadonlySet<string>>();
   /** By samples and right ones among them. */
   readonly #outcomes = new Map<number, Outcome>();
   readonly counts = { read: 0, used: 0, bad: 0, sampled: 0, too_few: 0, unlabelled: 0 };
@@ -116,6 +118,12 @@ export class Evaluation {
   /** What changes that make no text better did to a winner's score, in deviations of its prompt's scores; null is unknown. */
   addProbe(reward: string, rises: Readonly<Record<string, number | null>>): void {
     this.#tally(reward)?.probes.add(rises);
+  }
+
+  /** Models that scored a row by this reward. */
+  addRewardFingerprints(reward: string, fingerprints: readonly string[]): void {
+    const known = this.rewardFingerprints.get(reward) ?? [];
+    if (fingerprints.length > 0) this.rewardFingerprints.set(reward, new Set([...known, ...fingerprints]));
   }
 
   /** N of the curves: those that every used row has. */

@@ -43,6 +43,9 @@ export function report(evaluation: Evaluation): EvaluationReport {
       tie_rule: 'expected value under a fair tie break',
       extraction: { ...evaluation.extraction, rate: rate(evaluation.extraction) },
       reward_revisions: Object.fromEntries(rewards.map(([name, { revision }]) => [name, revision])),
+      reward_fingerprints: Object.fromEntries(
+        Array.from(evaluation.rewardFingerprints, ([name, fingerprints]) => [name, [...fingerprints].sort()]),
+      ),
       policy_fingerprints: [...evaluation.fingerprints].sort(),
       interval: { method: 'bootstrap over problems', resamples: options.resamples, confidence: options.confidence },
     },

@@ -70,6 +70,10 @@ export function rowTask(row: EvaluateRow, index: number, body: Body, config: Con
   return { task, row, missing, answer: body.answer ?? task.policy.answer, probe: body.probe };
 }
 
+/** Rewards that score the row here: all of the task where its candidates are sampled, else those whose scores are missing. */
+export const scoredBy = ({ task, row, missing }: RowTask): readonly string[] =>
+  row.candidates ? missing : task.forStrategy.rewards;
+
 /** Samples where there are no candidates, scores what has no score, and looks at each winner again where that is asked for. */
 export function* labelRow({ task, row, missing, answer, probe }: RowTask): Asking<LabelledRow> {
   const { prompt, rewards } = task.forStrategy;

@@ -5,7 +5,7 @@ import type { Asking, Candidate, Prefix } from '../operation.ts';
 import { root, sample } from '../operation.ts';
 import type { RewardTask } from './define.ts';
 
-type Task = Pick<RewardTask<unknown, unknown>, 'prompt' | 'lookup' | 'subject'>;
+type Task = Pick<RewardTask<unknown, unknown>, 'name' | 'prompt' | 'lookup' | 'subject'>;
 
 /** Right answers of the request, else those of the config, else answers that a policy writes; empty where it wrote none. */
 export function* comparedWith(task: Task, { references = [], sample: drawing }: Relative): Asking<Prefix[]> {
@@ -18,11 +18,11 @@ export function* comparedWith(task: Task, { references = [], sample: drawing }: 
 type Drawing = NonNullable<Relative['sample']>;
 
 /** As the policy's own entry samples it: what it is compared with does not change with a request. */
-function drawn({ prompt, lookup, subject }: Task, { policy, count }: Drawing): Asking<readonly Candidate[]> {
+function drawn({ name: reward, prompt, lookup, subject }: Task, { policy, count }: Drawing): Asking<readonly Candidate[]> {
   const name = policy ?? subject.policy;
   const { temperature, top_p, top_k, min_p, max_tokens, stop = [] } = lookup.policies[name]!.sampling;
   const sampling = { temperature, top_p, top_k, min_p, max_tokens, stop: [stop].flat() };
-  return sample({ role: 'reference', policy: name, prompt, prefixes: [root], count, until: 'end', sampling });
+  return sample({ role: 'reference', reward, policy: name, prompt, prefixes: [root], count, until: 'end', sampling });
 }
 
 /** One that the budget or a failure cut is worse than its policy: whatever is compared with it would look too good. */

@@ -10,6 +10,8 @@ import type { Verdict } from './parse-verdict.ts';
 
 /** How a judge is sampled. */
 export interface Judging {
+  /** Name of the reward that it judges for. */
+  readonly reward: string;
   /** Name of the policy that judges. */
   readonly policy: string;
   readonly samples: number;
@@ -38,14 +40,14 @@ interface JudgingOptions {
 
 /** @param writer  the policy that judges where the entry names none */
 export function judgingOf(
-  { config, options, lookup }: Pick<Named<JudgingEntry, JudgingOptions>, 'config' | 'options' | 'lookup'>,
+  { name, config, options, lookup }: Pick<Named<JudgingEntry, JudgingOptions>, 'name' | 'config' | 'options' | 'lookup'>,
   writer: string,
 ): Judging {
   const samples = options.samples ?? config.samples;
   const temperature = options.temperature ?? config.temperature ?? (samples === 1 ? 0 : SEVERAL);
   const policy = config.policy ?? writer;
   const { max_tokens: maxTokens, retry } = config;
-  return { policy, samples, temperature, maxTokens, retry, continues: canContinue(policy, lookup) };
+  return { reward: name, policy, samples, temperature, maxTokens, retry, continues: canContinue(policy, lookup) };
 }
 
 /** Tokens that one question may cost at most: each verdict, and its second try. */
@@ -132,9 +134,13 @@ interface Wanted {
   readonly stop?: readonly string[];
 }
 
-const judgements = ({ policy, maxTokens }: Judging, { prompt, prefix, count, temperature, firstChild, stop = [] }: Wanted) =>
+const judgements = (
+  { reward, policy, maxTokens }: Judging,
+  { prompt, prefix, count, temperature, firstChild, stop = [] }: Wanted,
+) =>
   sample({
     role: 'judge',
+    reward,
     policy,
     prompt,
     prefixes: [prefix],

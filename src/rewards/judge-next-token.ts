@@ -64,9 +64,10 @@ const whyNot = (result: MeasuredContinuation | undefined): string | undefined =>
 const MOST_ALTERNATIVES = 20; // that a server of OpenAI's API tells
 
 /** A server of others draws one token and tells its most probable alternatives; what is not among them counts as 0. */
-function* drawn({ policy, lookup, prompt, prefix, answers }: NextToken): Asking<AnswerLogprobs> {
+function* drawn({ policy, lookup, reward, prompt, prefix, answers }: NextToken): Asking<AnswerLogprobs> {
   const [token] = yield* sample({
     role: 'judge',
+    reward,
     policy,
     prompt,
     prefixes: [canContinue(policy, lookup) ? begunWith(prefix) : root],

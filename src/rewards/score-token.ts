@@ -92,10 +92,11 @@ interface Reasons {
 }
 
 /** What the judge says before it is asked for the token. */
-function* reasoned({ config, subject }: Task, asked: ToJudge): Asking<Reasons | Extract<Score, { ok: false }>> {
+function* reasoned({ name, config, subject }: Task, asked: ToJudge): Asking<Reasons | Extract<Score, { ok: false }>> {
   const prompt = judgePrompt(asked, REASONS_ONLY);
   const [said] = yield* sample({
     role: 'judge',
+    reward: name,
     policy: config.policy ?? subject.policy,
     prompt,
     prefixes: [root],

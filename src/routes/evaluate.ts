@@ -9,8 +9,9 @@ import { Evaluation, type Spent } from '../evaluation/evaluation.ts';
 import { plot } from '../evaluation/plot.ts';
 import { report } from '../evaluation/report.ts';
 import { usage } from '../requests/answer.ts';
-import { type LabelledRow, labelRow, type RowTask, rowTask } from '../requests/evaluate.ts';
+import { type LabelledRow, labelRow, type RowTask, rowTask, scoredBy } from '../requests/evaluate.ts';
 import { readModel } from '../requests/model-string.ts';
+import { withMembers } from '../rewards/registry.ts';
 import { readBody } from './body.ts';
 import type { AppContext, Services } from './environment.ts';
 import { departure, randomId } from './environment.ts';
@@ -97,6 +98,7 @@ async function answer(context: AppContext, services: Services, { body, work, sig
     else {
       const done = await labelled(context, services, item.task, { signal, purse });
       for (const fingerprint of done.fingerprints) evaluation.fingerprints.add(fingerprint);
+      for (const [reward, fingerprints] of done.rewardFingerprints) evaluation.addRewardFingerprints(reward, fingerprints);
       if (!item.task.row.candidates) evaluation.counts.sampled++;
       if ((done.row.candidates ?? []).length === 0) noCandidate(evaluation, index, body, done);
       else take(done.row, index, done.spent);
@@ -124,6 +126,8 @@ function tell({ counts }: Evaluation, of: number, listen: Work['listen']): void 
 interface Done extends LabelledRow {
   readonly spent: Spent;
   readonly fingerprints: ReadonlySet<string>;
+  /** By reward that scored it, those of the models that it is made of. */
+  readonly rewardFingerprints: readonly (readonly [reward: string, fingerprints: readonly string[]])[];
   readonly failure: Error | undefined;
 }
 
@@ -154,6 +158,10 @@ async function labelled(
     ...value,
     spent: { policy: rowTask.row.candidates ? kept : sampled, reward: read, wasted },
     fingerprints: state.fingerprints,
+    rewardFingerprints: scoredBy(rowTask).map((name) => [
+      name,
+      withMembers([name], lookup).flatMap((member) => [...(state.rewardFingerprints.get(member) ?? [])]),
+    ]),
     failure,
   };
 }

@@ -53,6 +53,8 @@ export interface RunState {
   readonly references: Map<string, readonly Candidate[]>;
   /** Fingerprints of the models that answered. */
   readonly fingerprints: Set<string>;
+  /** Fingerprints of the models that were asked for each reward, by its name. */
+  readonly rewardFingerprints: Map<string, ReadonlySet<string>>;
 }
 
 export const freshState = (): RunState => ({
@@ -67,7 +69,13 @@ export const freshState = (): RunState => ({
   sets: new Map(),
   references: new Map(),
   fingerprints: new Set(),
+  rewardFingerprints: new Map(),
 });
+
+/** Remembers which model answered for a reward. */
+export function answeredFor(reward: string, fingerprint: string, { rewardFingerprints }: RunState): void {
+  rewardFingerprints.set(reward, new Set([...(rewardFingerprints.get(reward) ?? []), fingerprint]));
+}
 
 /** Aborts when the client leaves, or when only the time to answer is left. */
 export const untilDeadline = ({ signal, deadline }: RunContext): AbortSignal =>

@@ -2,7 +2,7 @@ import { WinnowError } from '../../schemas/errors.ts';
 import type { BackendPort } from '../backends/port.ts';
 import type { Reading, Readings, ReadOperation, ReadResult } from '../operation.ts';
 import type { RunContext, RunState } from './context.ts';
-import { survive, untilDeadline } from './context.ts';
+import { answeredFor, survive, untilDeadline } from './context.ts';
 
 /** What a reading cost, as its backend says. */
 interface Cost {
@@ -73,6 +73,7 @@ export async function readOnce<Kind extends Reading>(
     const response = await call(context.port(backend), request, `${context.id}:${number}`, deadlineMs, untilDeadline(context));
     const { calls, candidates, tokens } = cost(response, request);
     context.ledger.countReward(reward, calls, candidates, tokens);
+    if (typeof response.fingerprint === 'string') answeredFor(reward, response.fingerprint, state);
     return { ok: true, response };
   } catch (error) {
     const failure = survive(error, context, state);

@@ -8,7 +8,7 @@ import type { Candidate, Prefix, SampleOperation } from '../operation.ts';
 import { eachAt, finishReason, writesAnswers } from '../operation.ts';
 import { subSeed } from '../random.ts';
 import type { RunContext, RunState } from './context.ts';
-import { survive, untilDeadline } from './context.ts';
+import { answeredFor, survive, untilDeadline } from './context.ts';
 import { Draft } from './draft.ts';
 import type { News } from './telling.ts';
 
@@ -131,6 +131,7 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
       if (line.type === 'done') {
         usage = line.usage;
         if (line.fingerprint) state.fingerprints.add(line.fingerprint);
+        if (line.fingerprint && operation.reward !== undefined) answeredFor(operation.reward, line.fingerprint, state);
       } else sampled += take(round, line, waiting);
     }
   } catch (error) {

@@ -290,3 +290,14 @@ test('a text of a megabyte, and texts made to be slow, are read in a moment', ()
   evaluated([{ candidates: texts.map((text) => ({ text, gold: true, scores: { a: 1 } })) }]);
   expect(process.threadCpuUsage(began).user).toBeLessThan(3_000_000);
 });
+
+test('the models that scored are named by reward, each once (methods F.7)', () => {
+  const evaluation = new Evaluation(evaluationOptions.parse({ resamples: 0, revisions: { said: 'v2' } }));
+  evaluation.addRewardFingerprints('team', ['b', 'a']);
+  evaluation.addRewardFingerprints('team', ['a', 'c']);
+  evaluation.addRewardFingerprints('rule', []);
+  const candidates = [{ gold: true, scores: { team: 1, said: 1 } }];
+  evaluation.add(evaluateRow.parse({ candidates }), 1);
+  expect(report(evaluation).reporting).toMatchObject({ reward_revisions: { team: null, said: 'v2' } });
+  expect(report(evaluation).reporting.reward_fingerprints).toEqual({ team: ['a', 'b', 'c'] });
+});

@@ -8,7 +8,7 @@ export function reward(kind: 'outcome' | 'process', read: (row: RewardInput) => 
   const model: RewardModel = {
     kind,
     name: kind,
-    fingerprint: '0',
+    fingerprint: `of the ${kind} reward`,
     tokenizer: characters,
     template: null,
     context,

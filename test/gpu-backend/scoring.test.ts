@@ -18,10 +18,11 @@ function served(kind: 'outcome' | 'process', read: (row: RewardInput) => number[
 
 test('of equal texts one is read', async () => {
   const { ask, batches } = served('outcome', ({ ids }) => [ids.length]);
-  const { scores, usage } = await ask(['aa', 'b', 'aa', 'aa'].map((text) => ({ text })));
+  const { scores, usage, fingerprint } = await ask(['aa', 'b', 'aa', 'aa'].map((text) => ({ text })));
   expect(batches.flat().sort()).toEqual([4, 5]);
   expect(scores.map((result) => result.ok && result.value)).toEqual([5, 4, 5, 5]);
   expect(usage).toEqual({ calls: 1, candidates: 2, tokens: 9 });
+  expect(fingerprint).toBe('of the outcome reward');
 });
 
 test('a step is read at the token that holds its last character; the value is that of the last step', async () => {

@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { checkPuzzle } from '../../bench/checker.ts';
 import { root } from '../../bin/settings.ts';
+import { ModelFiles } from '../../gpu-backend/models/files.ts';
+import { TOKENIZER_FILES } from '../../gpu-backend/models/tokenizer.ts';
 import type { EvaluateRow } from '../../schemas/evaluate.ts';
 import { type EvaluateAnswer, evaluateAnswer, evaluationReport } from '../../schemas/evaluation.ts';
 import { progressEvent } from '../../schemas/events.ts';
@@ -244,6 +246,23 @@ test('on_bad_row skip: bad rows are named and the others evaluated', async () =>
   expect(bad_rows[0]!.message).toMatch(/data\[1\]\.candidates/);
 });
 
+/** What changes when a packaged model does. */
+const fingerprintOf = (name: string) =>
+  new ModelFiles(join(root, 'gpu-backend/weights', name)).fingerprint(['model.onnx', ...TOKENIZER_FILES]);
+
+test('the models that scored a row are named, of a combined score all of them (methods F.7)', async () => {
+  const rewards = ['outcome', { name: 'process', weight: 2 }];
+  const { reporting } = await evaluated({ data: problems.chains.slice(0, 2), model: 'chains', n: 2, rewards });
+  const [outcome, process] = [await fingerprintOf('outcome'), await fingerprintOf('process')];
+  expect(reporting.reward_fingerprints).toEqual({
+    outcome: [outcome],
+    process: [process],
+    combined: [outcome, process].sort(),
+  });
+  const given = await evaluated({ data: [labelled] });
+  expect(given.reporting.reward_fingerprints).toEqual({});
+});
+
 test('npx winnow eval samples for problems at --url, and --save keeps what it evaluated', async () => {
   const [file, out, save] = ['problems.jsonl', 'report.json', 'rows.jsonl'].map((name) => join(folder, name));
   writeFileSync(
@@ -274,6 +293,8 @@ test('npx winnow eval samples for problems at --url, and --save keeps what it ev
   const found = evaluationReport.parse(JSON.parse(readFileSync(out!, 'utf8')));
   expect(found.reporting.tokens.reward).toBeGreaterThan(0);
   expect(found.reporting.policy_fingerprints).toHaveLength(1);
+  expect(found.reporting.reward_fingerprints).toEqual({ outcome: [await fingerprintOf('outcome')] });
+  expect(stdout).toContain(`outcome: ${await fingerprintOf('outcome')}`);
   const again = await run(process.execPath, [join(root, 'bin/winnow.mjs'), 'eval', save!, '--json'], { timeout: 120_000 });
   const { pass, rewards } = evaluationReport.parse(JSON.parse(again.stdout));
   expect({ pass, curve: rewards.outcome!.best_of_n }).toEqual({ pass: found.pass, curve: found.rewards.outcome!.best_of_n });
@@ -283,4 +304,5 @@ test('npx winnow eval samples for problems at --url, and --save keeps what it ev
   const both = evaluationReport.parse(JSON.parse(scored.stdout));
   expect(both.rows).toMatchObject({ used: 6, sampled: 0 });
   expect(both.rewards.process!.scores).toEqual({ valid: 24, invalid: 0 });
+  expect(both.reporting.reward_fingerprints).toEqual({ process: [await fingerprintOf('process')] }); // outcome's came with the rows
 }, 240_000);

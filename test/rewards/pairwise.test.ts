@@ -30,6 +30,7 @@ test('a judge that means it has the same winner in both orders: 1 and 0', async 
   expect(scores[0]!.detail).toMatchObject({ confidence: 1, swap_disagreement: false });
   const orders = asked.map(({ prompt }) => shown(textOf(prompt), 'candidate_a'));
   expect(orders).toEqual(['longer', 'short']);
+  expect(asked.map(({ reward }) => reward)).toEqual(['judge', 'judge']); // by its name: whoever answers is its model
 });
 
 test('a judge that always says A has a bias and no winner: a tie with no confidence (methods B.13)', async () => {

@@ -124,6 +124,7 @@ test('where it can go on with an answer that was begun, it is begun', async () =
   const entry = { ...token, policy: 'begins', tokens: { yes: 1, no: 0 }, prefix: 'Right:' };
   const { scores, asked } = await judgedBy(entry, ['a'], { says });
   expect(asked[0]!.prefixes).toMatchObject([{ text: 'Right:' }]);
+  expect(asked[0]!.reward).toBe('judge');
   expect(numberOf(scores[0])).toBeCloseTo(0.75, 9);
 });
 
@@ -149,6 +150,7 @@ test('a rubric is a question for each item, and their weighted mean (methods B.1
 test('the judge may give its reasons first; the token is read after them', async () => {
   const says = () => '<think>hm</think>It is short.';
   const { scores, asked, reads } = await judgedBy({ ...token, reasoning_tokens: 64 }, ['a'], { says, tells: tells(...worked) });
+  expect(asked[0]!.reward).toBe('judge');
   expect(asked).toMatchObject([{ role: 'judge', sampling: { max_tokens: 64 } }]);
   const { prompt } = reads[0]!.request as { prompt: Parameters<typeof textOf>[0] };
   expect(textOf(prompt)).toMatch(/assistant: It is short\.\n---\nuser: /);

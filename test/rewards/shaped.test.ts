@@ -82,6 +82,7 @@ describe('references that a policy writes (methods B.6)', () => {
       {
         kind: 'sample',
         role: 'reference',
+        reward: 'it',
         policy: 'writer',
         prompt: { text: 'question' },
         prefixes: [root],

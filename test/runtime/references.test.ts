@@ -51,6 +51,12 @@ test('candidates that come one after the other are compared with the same answer
   expect(events.filter(({ name }) => name === 'candidate')).toEqual([]);
 });
 
+test('whoever writes them is a part of the reward, and is named with it', async () => {
+  const { done, state } = setUp(oneByOne(['par'], 'a'));
+  await done;
+  expect(state.rewardFingerprints.get('par')).toEqual(new Set(['scripted']));
+});
+
 test('another number of them is another draw', async () => {
   const { backend, done } = setUp(oneByOne(['par', 'other'], 'a'));
   await done;

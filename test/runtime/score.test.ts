@@ -89,6 +89,24 @@ test('a step without a number fails its candidate, or with `skip` is left out (m
   expect(await without.score(candidates)).toEqual([{ ok: false, reason: 'The reward model gave NaN.' }]);
 });
 
+test('what answered for a reward is remembered by its name', async () => {
+  let asked = 0;
+  const { score, state } = setUp({
+    score: ({ candidates }) => {
+      const scores = candidates.map(({ id }) => logit(id, 1));
+      return { scores, usage, fingerprint: asked++ < 2 ? 'first' : 'second' } as ScoreResponse;
+    },
+  });
+  await score(scoreOf(texts('a')));
+  await score(scoreOf(texts('a'), 'process'));
+  await score(scoreOf(texts('b'))); // the model was replaced
+  expect(Object.fromEntries(state.rewardFingerprints)).toEqual({
+    outcome: new Set(['first', 'second']),
+    process: new Set(['first']),
+  });
+  expect(state.fingerprints.size).toBe(0); // those are of policies
+});
+
 test('a reward may be named like a member of every object', async () => {
   const { score } = setUp({}, { lookup: { backends: {}, policies: {}, rewards: { constructor: rewards.process! } as never } });
   expect(await score(scoreOf(texts('a'), 'constructor'))).toMatchObject([{ ok: true, value: 1 }]);

@@ -158,6 +158,7 @@ test('it lists its models and is ready', async () => {
     ['conversation', 'outcome', 64],
   ]);
   for (const { fingerprint } of models) expect(fingerprint).toMatch(/^[0-9a-f]{12}$/);
+  expect((await port.score(request(['1']), never)).fingerprint).toBe(models[0]!.fingerprint);
   expect(await port.ready(never)).toBe(true);
 });
 

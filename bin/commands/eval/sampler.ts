@@ -76,7 +76,9 @@ export class Sampler {
         if (save !== undefined) appendFileSync(save, `${JSON.stringify(labelled)}\n`);
         if (!row.candidates) evaluation.counts.sampled++;
         evaluation.add(labelled, line, spent);
-        for (const fingerprint of answered.reporting.policy_fingerprints) evaluation.fingerprints.add(fingerprint);
+        const { policy_fingerprints: policies, reward_fingerprints: models } = answered.reporting;
+        for (const fingerprint of policies) evaluation.fingerprints.add(fingerprint);
+        for (const [reward, fingerprints] of Object.entries(models)) evaluation.addRewardFingerprints(reward, fingerprints);
         for (const [reward, { perturbations }] of Object.entries(answered.rewards)) {
           const rises = Object.entries(perturbations ?? {}).map(([kind, { rise }]) => [kind, rise?.value ?? null]);
           if (perturbations) evaluation.addProbe(reward, Object.fromEntries(rises));

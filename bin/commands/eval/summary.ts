@@ -23,7 +23,16 @@ export function summary(report: EvaluationReport): string {
 
 /** What every report states (methods F.7). */
 function head({ rows, reporting }: EvaluationReport): string[][] {
-  const { n, tokens, extraction, interval, seed, tie_rule: ties, reward_revisions: revisions } = reporting;
+  const {
+    n,
+    tokens,
+    extraction,
+    interval,
+    seed,
+    tie_rule: ties,
+    reward_revisions: revisions,
+    reward_fingerprints: models,
+  } = reporting;
   const known = (value: number | null) => value?.toLocaleString('en') ?? 'unknown';
   const left = [
     [rows.bad, 'bad'],
@@ -40,7 +49,7 @@ function head({ rows, reporting }: EvaluationReport): string[][] {
     [
       'reward versions',
       Object.entries(revisions)
-        .map(([name, revision]) => `${plain(name, 40)}: ${revision ?? 'unknown'}`)
+        .map(([name, revision]) => `${plain(name, 40)}: ${revision ?? models[name]?.join(' + ') ?? 'unknown'}`)
         .join(', ') || '-',
     ],
   ];

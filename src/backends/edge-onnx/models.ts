@@ -41,6 +41,7 @@ export interface EdgeBundle {
 export interface EdgeModel extends TextReader {
   readonly padding: RowPadding;
   readonly readout: Readout;
+  readonly fingerprint: string;
   readonly session: EdgeSession;
 }
 

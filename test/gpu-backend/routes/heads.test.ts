@@ -53,6 +53,15 @@ test('tensors go through the graph, whatever shapes come out', async () => {
   });
 });
 
+test('answers name the model that gave them, as /models does', async () => {
+  const response = await fetch(`${backend.url}/models`);
+  const { models } = (await response.json()) as { models: { name: string; fingerprint: string }[] };
+  const of = (name: string) => models.find((model) => model.name === name)!.fingerprint;
+  expect(of('embedder')).not.toBe(of('tensors'));
+  expect((await embed({})).body).toMatchObject({ fingerprint: of('embedder') });
+  expect((await run({ table, places })).body).toMatchObject({ fingerprint: of('tensors') });
+});
+
 test('bytes in base64 are the same tensors, in and out', async () => {
   const bytes = Buffer.from(Float32Array.from(table.data as number[]).buffer).toString('base64');
   const { body } = await run({ table: { ...table, data: bytes }, places }, { encoding: 'base64' });

@@ -18,7 +18,8 @@ test('a written candidate, measured, has the log-probabilities that it was writt
   if (candidate.type !== 'candidate') throw new Error('No candidate came.');
   const { text, tokens, logprob, logprobs } = candidate;
   const response = await ask({ continuations: [{ id: 'x', text, tokens }], top_logprobs: 2, entropy: true });
-  const { results, usage } = (await response.json()) as LogprobsResponse;
+  const { results, usage, fingerprint } = (await response.json()) as LogprobsResponse;
+  expect(written.at(-1)).toMatchObject({ type: 'done', fingerprint });
   const [result] = results;
   if (!result?.ok) throw new Error('It failed.');
   expect(result.logprob).toBeCloseTo(logprob!, 3);
