@@ -16,7 +16,7 @@ export const limits = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe('Tokens sampled by policy, critics, judges and for rewards to compare with, together: what usage.completion_tokens counts.'),
+    .describe('Tokens sampled by policy, critics, judges and for references together: what usage.completion_tokens counts.'),
   max_time_ms: z.int().min(1).optional().describe('From receipt of the request to the complete body or the result event.'),
   max_score_calls: z.int().min(0).optional().describe('Calls to models that score or read; without it there is no such limit.'),
   max_cost_usd: unserved,
