@@ -45,6 +45,7 @@ export const stopReason = z.enum([
   'max_score_calls',
   'max_time',
   'converged',
+  'threshold',
   'client_closed',
   'backend_failed',
 ]);

@@ -1,11 +1,15 @@
 import { beamSearch } from './beam-search.ts';
+import { bestFirst } from './best-first.ts';
 import { bestOfN } from './best-of-n.ts';
 import type { Family, Strategy } from './define.ts';
 import { firstWrongStep } from './first-wrong-step.ts';
+import { mcts } from './mcts.ts';
+import { puct } from './puct.ts';
 import { selfRefine } from './self-refine.ts';
+import { uct } from './uct.ts';
 
 /** The only list of strategies: requests, /v1/strategies, OpenAPI and the laws are made from it. */
-export const strategies: readonly Strategy[] = [bestOfN, beamSearch, firstWrongStep, selfRefine];
+export const strategies: readonly Strategy[] = [bestOfN, beamSearch, bestFirst, mcts, puct, uct, firstWrongStep, selfRefine];
 
 export const strategyNamed = (name: string): Strategy | undefined => strategies.find((strategy) => strategy.name === name);
 

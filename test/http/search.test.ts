@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAccounts, expectBestScore } from './accounts.ts';
-import { asked, critiqueRefine, expectRefusal, post, search } from './winnow.ts';
+import { asked, critiqueRefine, expectRefusal, post, repeatable, search } from './winnow.ts';
 
 test('beam search by the process reward finishes candidates and picks the best by the policy’s reward', async () => {
   const run = await search({ sampling: { seed: 1 }, return: { candidates: 'all' } });
@@ -83,7 +83,7 @@ test.each([
   },
   {
     said: 'a strategy that is not served',
-    body: { strategy: 'mcts' },
+    body: { strategy: 'no_such_search' },
     status: 400,
     code: 'unsupported_value',
     param: 'strategy',
@@ -107,8 +107,49 @@ test.each([
 });
 
 test('a strategy that is not served is answered with those that are', async () => {
-  const answer = await post('/v1/search', { ...asked, strategy: 'mcts' });
-  expectRefusal(answer, { status: 400, code: 'unsupported_value', says: /"mcts".*beam_search/ });
+  const answer = await post('/v1/search', { ...asked, strategy: 'no_such_search' });
+  expectRefusal(answer, { status: 400, code: 'unsupported_value', says: /"no_such_search".*beam_search/ });
+});
+
+/** Every search, of a size that is quick. */
+const searches = [
+  { strategy: 'beam_search', options: { keep: 2, branch: 2 } },
+  { strategy: 'best_first', options: { iterations: 8 } },
+  { strategy: 'mcts', options: { iterations: 8 } },
+  { strategy: 'puct', options: { iterations: 12 } },
+  { strategy: 'uct', options: { iterations: 12 } },
+];
+
+test.each(searches)('$strategy: complete, its sums are right, and a seeded one repeats', async (body) => {
+  const request = { ...body, sampling: { seed: 5 }, return: { candidates: 'all' } };
+  const [run, again] = [await search(request), await search(request)];
+  expect(run).toMatchObject({ strategy: body.strategy, complete: true });
+  expectAccounts(run);
+  expectBestScore(run, 'outcome');
+  expect(repeatable(again)).toEqual(repeatable(run));
+});
+
+test.each(searches)('$strategy: an integer budget ends with an answer within it', async ({ strategy }) => {
+  const run = await search({ strategy, budget: 2, sampling: { seed: 6 } });
+  expectAccounts(run);
+  expect(run.budget.limits.max_tokens).toBe(320);
+  expect(run.choice.message.content).not.toBe('');
+});
+
+test('puct has log-probabilities for its priors; they are shown only where they were asked for', async () => {
+  const { candidates = [] } = await search({ strategy: 'puct', options: { iterations: 6 }, return: { candidates: 'all' } });
+  expect(candidates.length).toBeGreaterThan(0);
+  for (const { logprobs } of candidates) expect(logprobs).toBeUndefined();
+});
+
+test.each([
+  { said: 'mcts with branch 17', body: { strategy: 'mcts', options: { branch: 17 } }, param: 'options.branch' },
+  { said: 'uct with 2049 iterations', body: { strategy: 'uct', options: { iterations: 2049 } }, param: 'options.iterations' },
+  { said: 'uct with 33 at once', body: { strategy: 'uct', options: { parallel: 33 } }, param: 'options.parallel' },
+  { said: 'puct with an unknown prior', body: { strategy: 'puct', options: { prior: 'value' } }, param: 'options.prior' },
+  { said: 'best_first with accept 2', body: { strategy: 'best_first', options: { accept: 2 } }, param: 'options.accept' },
+])('$said is refused: 400 at $param', async ({ body, param }) => {
+  expectRefusal(await post('/v1/search', { ...asked, ...body }), { status: 400, code: 'invalid_value', param });
 });
 
 test.each([

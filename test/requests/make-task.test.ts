@@ -92,6 +92,13 @@ test('sampling: each value of the body wins over the policy’s, 0 and an empty 
   expect(make({ sampling: { logprobs: 0 } }).forStrategy.topLogprobs).toBe(0);
 });
 
+test('a strategy has the log-probabilities that its options need, and the answer does not show them for it', () => {
+  const puct = (more: Partial<TaskRequest>) => make({ family: 'search', strategy: 'puct', ...more });
+  expect(puct({})).toMatchObject({ forStrategy: { topLogprobs: 0 }, shownLogprobs: undefined });
+  expect(puct({ sampling: { logprobs: 2 } })).toMatchObject({ forStrategy: { topLogprobs: 2 }, shownLogprobs: 2 });
+  expect(puct({ options: { prior: 'uniform' } }).forStrategy.topLogprobs).toBeUndefined();
+});
+
 test('a search keeps a finishing reserve, a quarter of a tight budget; the others none', () => {
   expect(make({ family: 'search' }).finishingReserve).toBe(16);
   expect(make({ family: 'search', budget: { max_tokens: 20 } }).finishingReserve).toBe(5);

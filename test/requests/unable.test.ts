@@ -66,6 +66,12 @@ test.each([
     param: 'sampling.logprobs',
     says: /no log-probabilities/,
   },
+  {
+    name: 'log-probabilities that a strategy needs',
+    given: { model: 'base', prompt: { text: 'x' }, family: 'search', strategy: 'puct' },
+    param: 'sampling.logprobs',
+    says: /no log-probabilities.*a strategy/,
+  },
   { name: 'messages where it has no chat', given: { model: 'base' }, param: 'messages', says: /give `prompt`/ },
   {
     name: 'raw text where it has chat alone',
@@ -91,6 +97,10 @@ test.each([
   { name: 'the first wrong step', given: { model: 'continuing', family: 'critique_refine' } },
   { name: 'steps', given: { model: 'able', family: 'search', sampling: { top_k: 5, min_p: 0.1, logprobs: 2 } } },
   { name: 'steps of raw text, by appending', given: { model: 'base', family: 'search', prompt: { text: 'x' } } },
+  {
+    name: 'a strategy whose options need no log-probabilities',
+    given: { model: 'base', prompt: { text: 'x' }, family: 'search', strategy: 'puct', options: { prior: 'uniform' } },
+  },
   { name: 'our own backend', given: { model: 'writer', family: 'search', sampling: { top_k: 5 } } },
 ] as const)('$name: served', ({ given }) => {
   expect(make(given as Partial<TaskRequest>).policyName).toBe(given.model);

@@ -48,24 +48,26 @@ export interface Setting extends Nature {
   readonly reward: keyof typeof rewards;
   /** Guides the strategy; the perfect one where absent. */
   readonly stepReward?: keyof typeof rewards;
+  readonly problems?: number;
 }
 
 /** Share of problems whose chosen answer is right in every step. */
-export async function accuracyOf({ strategy, options, reward, stepReward = 'process', ...nature }: Setting): Promise<number> {
+export async function accuracyOf(setting: Setting): Promise<number> {
+  const { strategy, options, reward, stepReward = 'process', problems = PROBLEMS, ...nature } = setting;
   const port = simulated(nature);
   let right = 0;
-  for (let seed = 0; seed < PROBLEMS; seed++) {
+  for (let seed = 0; seed < problems; seed++) {
     const { context, state } = means(port, { seed, lookup: { backends: {}, policies: { writer }, rewards } });
     const asked = { ...task, seed, stepReward, rewards: [reward] };
     const solving = solve(strategy.start(asked, options), asked, best(reward));
     const { eligible, choice } = await run(solving, performing(context, state), new Log());
     if (eligible[choice.index]!.text.split('\n').every((line) => line.startsWith('right'))) right += 1;
   }
-  return right / PROBLEMS;
+  return right / problems;
 }
 
 /** Within four standard errors of what is expected. */
-export function expectNear(measured: number, expected: number): void {
-  const standardError = Math.sqrt((expected * (1 - expected)) / PROBLEMS);
+export function expectNear(measured: number, expected: number, problems = PROBLEMS): void {
+  const standardError = Math.sqrt((expected * (1 - expected)) / problems);
   expect(Math.abs(measured - expected)).toBeLessThan(4 * standardError);
 }

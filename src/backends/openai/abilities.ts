@@ -71,7 +71,7 @@ function lacks(config: OpenAiConfig, { prompt, sampling, topLogprobs, continuati
     {
       missing: topLogprobs !== undefined && !accepts('logprobs'),
       param: 'logprobs',
-      what: 'tells no log-probabilities, and they were asked for. Leave them off, or add "logprobs" to "accepts" of its backend',
+      what: 'tells no log-probabilities, and they were asked for, by `logprobs` or by a strategy, reward or rule that needs them. Do without, or add "logprobs" to "accepts" of its backend',
     },
   ];
   return entries;
