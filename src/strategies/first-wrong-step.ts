@@ -4,6 +4,7 @@ import { root, sample } from '../operation.ts';
 import { define, finished, scoredBy, unscored } from './define.ts';
 import { firstSteps, keepBest } from './keep-best.ts';
 import { Numbering } from './numbering.ts';
+import { wrongStep } from './wrong-step.ts';
 
 /**
  * The process reward as the critic: find the best version's first wrong step, cut there, write the rest again, keep the
@@ -52,12 +53,3 @@ export const firstWrongStep = define({
     return { pool: versions };
   },
 });
-
-/** Place of the first step below `below`. A score that failed, or a step without one, is unknown, not right (methods C.12). */
-function wrongStep(version: Scored, reward: string, below: number): number | 'none' | 'unknown' {
-  const score = version.scores[reward];
-  if (!score?.ok || score.steps?.length !== version.steps.length) return 'unknown';
-  const place = score.steps.findIndex((value) => value !== null && value < below);
-  if (place >= 0) return place;
-  return score.steps.includes(null) ? 'unknown' : 'none';
-}

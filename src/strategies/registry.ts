@@ -1,3 +1,4 @@
+import { abMcts } from './ab-mcts.ts';
 import { beamSearch } from './beam-search.ts';
 import { bestFirst } from './best-first.ts';
 import { bestOfN } from './best-of-n.ts';
@@ -9,7 +10,17 @@ import { selfRefine } from './self-refine.ts';
 import { uct } from './uct.ts';
 
 /** The only list of strategies: requests, /v1/strategies, OpenAPI and the laws are made from it. */
-export const strategies: readonly Strategy[] = [bestOfN, beamSearch, bestFirst, mcts, puct, uct, firstWrongStep, selfRefine];
+export const strategies: readonly Strategy[] = [
+  bestOfN,
+  beamSearch,
+  abMcts,
+  bestFirst,
+  mcts,
+  puct,
+  uct,
+  firstWrongStep,
+  selfRefine,
+];
 
 export const strategyNamed = (name: string): Strategy | undefined => strategies.find((strategy) => strategy.name === name);
 

@@ -39,12 +39,16 @@ export class StepSearch {
     this.#stepReward = task.stepReward!; // `needs.stepReward`: refused before it is started where there is none
   }
 
-  /** Grows each prefix by one step, `count` times, and scores what lives: each text once. */
+  /** Grows each prefix by one step, `count` times, scores what lives, each text once, and sets aside what ended. */
   *grow(parents: readonly Branch[], count: Each, sampling: Sampling = this.#task.sampling): Asking<Grown> {
-    const steps = yield* this.extend(parents, count, sampling);
-    const lives = alive(this.#task, parents);
-    const children = yield* this.score(steps.filter(lives));
-    return { children, growing: this.setAside(children), lost: steps.filter((step) => !lives(step)) };
+    return yield* this.#sort(yield* this.extend(parents, count, sampling), alive(this.#task, parents));
+  }
+
+  /** Writes each prefix to its end, `count` times; else as `grow`, but that an answer is no step, and may be empty. */
+  *complete(prefixes: readonly Prefix[], count: Each): Asking<Grown> {
+    const firstChild = this.#numbering.take(prefixes, count);
+    const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end' });
+    return yield* this.#sort(written, ({ finish }) => finish !== 'error');
   }
 
   /** Sets aside what ended or has all its tokens. @returns the others, which may go on */
@@ -102,6 +106,11 @@ export class StepSearch {
     const ends = yield* sample({ ...this.#task, ...ending, sampling: this.#greedy });
     const ended = yield* this.score(ends.filter(alive(this.#task, best)));
     return { pool: [...ended, ...this.#exhausted, ...open] };
+  }
+
+  *#sort(written: readonly Candidate[], lives: (candidate: Candidate) => boolean): Asking<Grown> {
+    const children = yield* this.score(written.filter(lives));
+    return { children, growing: this.setAside(children), lost: written.filter((candidate) => !lives(candidate)) };
   }
 
   get #greedy(): Sampling {

@@ -113,6 +113,7 @@ test('a strategy that is not served is answered with those that are', async () =
 
 /** Every search, of a size that is quick. */
 const searches = [
+  { strategy: 'ab_mcts', options: { iterations: 8 } },
   { strategy: 'beam_search', options: { keep: 2, branch: 2 } },
   { strategy: 'best_first', options: { iterations: 8 } },
   { strategy: 'mcts', options: { iterations: 8 } },
@@ -147,6 +148,7 @@ test.each([
   { said: 'uct with 2049 iterations', body: { strategy: 'uct', options: { iterations: 2049 } }, param: 'options.iterations' },
   { said: 'uct with 33 at once', body: { strategy: 'uct', options: { parallel: 33 } }, param: 'options.parallel' },
   { said: 'puct with an unknown prior', body: { strategy: 'puct', options: { prior: 'value' } }, param: 'options.prior' },
+  { said: 'ab_mcts with an unknown prior', body: { strategy: 'ab_mcts', options: { prior: 0 } }, param: 'options.prior' },
   { said: 'best_first with accept 2', body: { strategy: 'best_first', options: { accept: 2 } }, param: 'options.accept' },
 ])('$said is refused: 400 at $param', async ({ body, param }) => {
   expectRefusal(await post('/v1/search', { ...asked, ...body }), { status: 400, code: 'invalid_value', param });
