@@ -4,10 +4,9 @@ import { define } from './define.ts';
 import { candidateQuality } from './quality-value.ts';
 import { stepValue } from './step-value.ts';
 import type { Node, Worth } from './tree.ts';
-import { nodeValue, tries } from './tree.ts';
+import { nodeValue, tries, upperBound } from './tree.ts';
 import type { Evaluate, Expansion } from './tree-search.ts';
 import { iterationsFor, TreeSearch, treeOptions } from './tree-search.ts';
-import { upperBound } from './uct.ts';
 
 /**
  * MCTS* of ReST-MCTS*: go down by upper bounds, an unvisited child first; write on the leaf that is found; roll its best child

@@ -4,8 +4,8 @@ import { mean } from '../selection/statistics.ts';
 import { define } from './define.ts';
 import type { Node } from './tree.ts';
 import { meanValue, nodeValue, tries } from './tree.ts';
+import { searchByPaths } from './tree-paths.ts';
 import { iterationsFor, TreeSearch, treeOptions } from './tree-search.ts';
-import { searchByPaths } from './uct.ts';
 
 /**
  * PUCT with AlphaZero's constants: as `uct`, but a child is explored in proportion to its prior, which is what the policy

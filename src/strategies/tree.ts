@@ -36,6 +36,10 @@ export const tries = ({ visits, inFlight }: Node): number => visits + inFlight;
 /** Mean value over all tries; of at least one. */
 export const meanValue = (node: Node): number => node.valueSum / tries(node);
 
+/** Mean value, and c times the square root of ln N / n: of N tries of the parent n are the child's (methods C.7). */
+export const upperBound = (child: Node, parent: Node, c: number): number =>
+  meanValue(child) + c * Math.sqrt(Math.log(tries(parent)) / tries(child));
+
 /** What it is worth by its visits; before the first one its own value, which the prompt has not. */
 export const nodeValue = ({ visits, valueSum, ownValue }: Node): number | undefined =>
   visits > 0 ? valueSum / visits : ownValue;

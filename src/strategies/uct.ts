@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import type { Asking } from '../operation.ts';
-import type { Gathered } from './define.ts';
 import { define } from './define.ts';
-import type { Node, Tree, Worth } from './tree.ts';
-import { meanValue, tries } from './tree.ts';
+import { tries, upperBound } from './tree.ts';
+import { searchByPaths } from './tree-paths.ts';
 import { iterationsFor, TreeSearch, treeOptions } from './tree-search.ts';
 
 /**
@@ -45,38 +43,3 @@ export const uct = define({
     );
   },
 });
-
-/** Mean value, and c times the square root of ln N / n. */
-export const upperBound = (child: Node, parent: Node, c: number): number =>
-  meanValue(child) + c * Math.sqrt(Math.log(tries(parent)) / tries(child));
-
-/**
- * Rounds of up to `parallel` paths: each one in flight is written on, and as many new ones begin as there is room for. A path
- * that finds no way on ends with the value of the node where it stands.
- */
-export function* searchByPaths(search: TreeSearch, branch: number, worth: Worth): Asking<Gathered> {
-  const { tree } = search;
-  const visit = (end: Node) => tree.backUp(end, end.ownValue!); // only the prompt has none
-  let paths: readonly Node[] = [];
-  for (;;) {
-    const going = paths.slice(0, search.room);
-    tree.release(paths.slice(search.room));
-    const leaves = [...going, ...search.choose(worth, search.room - going.length, visit)];
-    if (leaves.length === 0) return yield* search.gather();
-    const expansions = yield* search.expand(leaves, branch);
-    paths = leaves.flatMap((leaf) => advance(tree, leaf, worth, visit));
-    yield* search.tell(expansions);
-  }
-}
-
-/** The leaf where the path that stood at `leaf` goes on; none where it has ended, and has visited its end. */
-function advance(tree: Tree, leaf: Node, worth: Worth, visit: (end: Node) => void): Node[] {
-  const next = tree.choose(worth, leaf);
-  tree.release([leaf]);
-  if (next?.growing) return [next];
-  if (next) tree.release([next]);
-  const end = next ?? leaf;
-  const reached = next !== undefined || leaf.expanded; // not where the budget ended before it
-  if (reached && end.parent) visit(end);
-  return [];
-}

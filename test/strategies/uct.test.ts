@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Candidate } from '../../src/operation.ts';
 import type { Node } from '../../src/strategies/tree.ts';
-import { uct, upperBound } from '../../src/strategies/uct.ts';
+import { upperBound } from '../../src/strategies/tree.ts';
+import { uct } from '../../src/strategies/uct.ts';
 import { candidate, drive, sampled, scores, task } from '../drive.ts';
 
 const options = { iterations: 64, parallel: 1, max_steps: 40, branch: 2, mcts_c: Math.SQRT2 };
