@@ -50,7 +50,9 @@ export const bestFirst = define({
       }
       if (popped.length === 0) break;
       const expansions = yield* search.expand(popped, branch);
-      const found = expansions.flatMap(({ nodes }) => nodes).filter((node) => ended(node) || (node.growing && !node.expanded));
+      const found = expansions
+        .flatMap(({ leaf, nodes }) => [leaf, ...nodes])
+        .filter((node) => ended(node) || (node.growing && !node.expanded));
       const waiting = [...new Set([...queue, ...found])].sort(inTurn);
       queue = waiting.slice(0, maxQueue);
       for (const { prefix } of waiting.slice(maxQueue).filter((node) => !ended(node)))

@@ -94,7 +94,8 @@ export class StepSearch {
 
   /**
    * What a search returns: what ended, and what has all its tokens. Where nothing ended, the first of the open ones is
-   * written to its end, greedily, with the finishing reserve; the prompt itself where none is open.
+   * written to its end, greedily, with the finishing reserve; the prompt itself where none is open, and then also an empty
+   * answer is one: there is no other.
    *
    * @param open  the prefixes that may go on, best first
    */
@@ -104,8 +105,10 @@ export class StepSearch {
     const firstChild = this.#numbering.take(best, 1);
     const ending = { prefixes: best, count: 1, firstChild, until: 'end', finishing: true } as const;
     const ends = yield* sample({ ...this.#task, ...ending, sampling: this.#greedy });
-    const ended = yield* this.score(ends.filter(alive(this.#task, best)));
-    return { pool: [...ended, ...this.#exhausted, ...open] };
+    const lives = ends.filter(alive(this.#task, best));
+    const begun = [...this.#exhausted, ...open];
+    const answers = lives.length + begun.length > 0 ? lives : ends.filter(({ finish }) => finish !== 'error');
+    return { pool: [...(yield* this.score(answers)), ...begun] };
   }
 
   *#sort(written: readonly Candidate[], lives: (candidate: Candidate) => boolean): Asking<Grown> {

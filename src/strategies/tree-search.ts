@@ -123,6 +123,10 @@ export class TreeSearch {
   }
 
   *#plant(leaf: Node, children: readonly Scored[], open: readonly Scored[]): Asking<Node[]> {
+    if (children.length === 0 && leaf === this.tree.root) {
+      this.tree.reopen(leaf); // where every first step is a dead end, others may not be, and there is nothing else to go on with
+      return [];
+    }
     const living = children.filter((child) => finished(child) || open.includes(child));
     this.#growing.push(...living.filter((child) => !finished(child)));
     const valued = living.flatMap((child) => {

@@ -48,8 +48,8 @@ export const nodeValue = ({ visits, valueSum, ownValue }: Node): number | undefi
 export const ended = ({ prefix }: Pick<Node, 'prefix'>): boolean => prefix.finish === 'stop';
 
 /**
- * A tree of prefixes with the statistics of a search. A text stands in it once, and once more where it is an answer's. A leaf is chosen once: one that grows to be
- * written on, one that ended to be visited.
+ * A tree of prefixes with the statistics of a search. A text stands in it once, and once more where it is an answer's. A leaf is chosen once: one
+ * that grows to be written on, one that ended to be visited.
  *
  * @see methods C.6, C.7
  */
@@ -94,6 +94,11 @@ export class Tree {
       above.inFlight += 1;
     }
     return at;
+  }
+
+  /** Lets a leaf be chosen once more. */
+  reopen(leaf: Node): void {
+    for (const above of upwards(leaf)) above.choosable += 1;
   }
 
   /** Takes the virtual losses of chosen leaves back: what came of them is known, or nothing will. */

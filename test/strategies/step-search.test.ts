@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { StepSearch } from '../../src/strategies/step-search.ts';
-import { candidate, drive, sampled, task } from '../drive.ts';
+import { candidate, drive, sampled, scores, task } from '../drive.ts';
 
 const step = (id: string, text = `${id}\n`) => candidate(id, text, { finish: 'step' });
 const prefixes = [step('0.0'), step('0.1'), step('0.2')];
@@ -33,4 +33,19 @@ test('a prefix that was rolled forward grows children with other numbers later: 
   drive(search.rollForward([step('0.0')], 1), [sampled(step('0.0.0'))]);
   const { asked } = drive(search.extend([step('0.0')], 2), [sampled()]);
   expect(asked[0]).toMatchObject({ firstChild: 1, count: 2 });
+});
+
+const empty = candidate('0.0', '', { tokenCount: 1 });
+
+test('an empty answer is one where there is no other, as it is for best_of_n', () => {
+  const script = [sampled(empty), scores(0.5)];
+  expect(drive(new StepSearch(task).gather([]), script).value.pool).toMatchObject([{ id: '0.0', text: '' }]);
+  const failed = { ...empty, finish: 'error' } as const;
+  expect(drive(new StepSearch(task).gather([]), [sampled(failed)]).value.pool).toEqual([]);
+});
+
+test('an end that adds nothing to an open prefix is none: the prefix is left as it was cut (methods C.0)', () => {
+  const open = { ...step('0.1'), scores: {} };
+  const end = candidate('0.1.0', open.text, { written: '' });
+  expect(drive(new StepSearch(task).gather([open]), [sampled(end)]).value.pool).toEqual([open]);
 });

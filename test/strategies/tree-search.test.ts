@@ -38,6 +38,14 @@ test.each(searches)('$name: an answer whose score failed still competes; it is n
   expect(notes).toEqual([{ type: 'round', round: 0, kept: ['0'] }]);
 });
 
+test.each(searches)('$name: where every first step is a dead end, the prompt is written on again (methods C.0)', ({ start }) => {
+  const dead = step('0.0', '\n', { written: '\n' });
+  const { asked } = drive(start(task, { iterations: 2, parallel: 1 }), [sampled(dead), sampled(ended('0.4')), scores(0.1)]);
+  const [first, second] = asked;
+  if (first?.kind !== 'sample' || second?.kind !== 'sample') throw new Error('Both are samples.');
+  expect(second).toMatchObject({ prefixes: [{ id: '0' }], firstChild: first.count, until: 'step', finishing: false });
+});
+
 test.each(searches)('$name: answers of equal text are one node, but each of them is a vote (methods C.0)', ({ start }) => {
   const same = { text: 'same' };
   const { notes, value } = drive(start(task, { iterations: 1, parallel: 1 }), [
@@ -83,13 +91,14 @@ const climates = fc.record({
   missing: fc.constantFrom(0, 0.3),
 });
 
-test.each(searches)('$name: no prefix is written on twice', ({ start }) => {
+test.each(searches)('$name: no prefix is written on twice, but for the prompt while nothing came of it', ({ start }) => {
   fc.assert(
     fc.property(climates, (climate) => {
       const { asked } = runIn(climate, start(task, { iterations: 30 }));
       const expanded = asked
         .filter(({ until, sampling }) => until === 'step' && sampling.temperature > 0)
-        .flatMap(({ prefixes }) => prefixes.map(({ text }) => text));
+        .flatMap(({ prefixes }) => prefixes.map(({ text }) => text))
+        .filter((text, place, all) => place === 0 || text !== '' || all[place - 1] !== '');
       expect(new Set(expanded).size).toBe(expanded.length);
     }),
     { numRuns: 50 },
