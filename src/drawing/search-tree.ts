@@ -4,7 +4,7 @@
  */
 import { type HierarchyPointNode, tree as layOut, stratify } from 'd3-hierarchy';
 import { nodeState, type Tree, type TreeNode } from '../../schemas/tree.ts';
-import { element, said, text } from '../evaluation/svg.ts';
+import { element, said, text } from './svg.ts';
 
 /** Above it a picture says nothing any more, and a page hangs. */
 const MOST_NODES = 5000;

@@ -1,5 +1,5 @@
 /** One panel: lines over N on a logarithmic axis, gold measured on the left and the score on the right. */
-import { element, type Place, path, text } from './svg.ts';
+import { element, type Place, path, text } from '../drawing/svg.ts';
 
 export interface Point {
   readonly n: number;

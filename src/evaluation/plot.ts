@@ -4,8 +4,8 @@
  * light and on a dark page.
  */
 import type { EvaluationReport } from '../../schemas/evaluation.ts';
+import { element, said, text } from '../drawing/svg.ts';
 import { type Line, PANEL, panel } from './plot-panel.ts';
-import { element, said, text } from './svg.ts';
 
 const COLUMNS = 2;
 const HEAD = 40;
