@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { finishReason, type TokenLogprob } from './candidate.ts';
+import { treeNode } from './tree.ts';
 
 /** What a stream of a native route carries before its result, each under its name as the SSE event. */
 export const candidateEvent = z.strictObject({
@@ -25,6 +26,8 @@ export const roundEvent = z.strictObject({
 /** Of an evaluation: rows so far. */
 export const progressEvent = z.strictObject({ done: z.int(), of: z.int(), used: z.int(), bad: z.int(), sampled: z.int() });
 export const pruneEvent = z.strictObject({ id: z.string(), reason: z.string() });
+/** With return.tree: a node that is new or has changed, whole as it is now. */
+export const nodeEvent = treeNode;
 
 /** What was written of an answer since the last one: for a stream of chat alone, no native route shows it. */
 export interface PieceEvent {
@@ -40,4 +43,5 @@ export type ProgressEvent =
   | { readonly name: 'score'; readonly data: z.infer<typeof scoreEvent> }
   | { readonly name: 'round'; readonly data: z.infer<typeof roundEvent> }
   | { readonly name: 'progress'; readonly data: z.infer<typeof progressEvent> }
-  | { readonly name: 'prune'; readonly data: z.infer<typeof pruneEvent> };
+  | { readonly name: 'prune'; readonly data: z.infer<typeof pruneEvent> }
+  | { readonly name: 'node'; readonly data: z.infer<typeof nodeEvent> };

@@ -5,6 +5,7 @@ import { finishReason, tokenLogprob } from './candidate.ts';
 import { message } from './message.ts';
 import { rewardsField, scoresByReward } from './reward.ts';
 import { sampling } from './sampling.ts';
+import { tree } from './tree.ts';
 import { account, usage } from './usage.ts';
 
 const unserved = (what: string, served: string) =>
@@ -18,10 +19,7 @@ const unserved = (what: string, served: string) =>
 
 export const returns = z.strictObject({
   candidates: z.enum(['none', 'scores', 'all']).default('scores').describe('`all` adds text, answer, steps and logprobs.'),
-  tree: z
-    .boolean()
-    .default(false)
-    .refine((tree) => !tree, { params: { code: 'unsupported_value' }, error: 'The tree is not served yet. Served: false.' }),
+  tree: z.boolean().default(false).describe('Adds `tree`: all that was sampled, by parents, with scores and what came of it.'),
 });
 export type Returns = z.infer<typeof returns>;
 
@@ -119,6 +117,7 @@ export const runReport = z.strictObject({
   complete: z.boolean().describe('The chosen candidate finished by itself.'),
   stop_reason: stopReason,
   candidates: z.array(candidateAnswer).optional(),
+  tree: tree.optional().describe('With return.tree: parents before their children.'),
   account,
   budget: z.strictObject({
     limits: fullLimits.describe('Those in force, caps included.'),

@@ -5,6 +5,7 @@ import type { Usage } from '../../schemas/usage.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import type { Scored } from '../operation.ts';
 import { finishReason } from '../operation.ts';
+import type { RunTree } from '../runtime/run-tree.ts';
 import type { Choice } from '../selection/define.ts';
 import type { Outcome } from '../strategies/solve.ts';
 import { extraction, toldAnswer } from './pick.ts';
@@ -18,6 +19,8 @@ export interface Finished {
   readonly task: Task;
   readonly outcome: Outcome<Choice>;
   readonly ledger: Ledger;
+  /** Undefined where it was not asked for. */
+  readonly tree?: RunTree | undefined;
   /** The first thing that kept a sample from being whole. */
   readonly stop: StopReason | undefined;
   readonly indexes: ReadonlyMap<string, number>;
@@ -60,6 +63,7 @@ export function runReport(finished: Finished): RunReport {
     complete: chosen.finish === 'stop',
     stop_reason: outcome.stop ?? finished.stop ?? 'finished',
     ...(shown === 'none' ? {} : { candidates: inOrder(finished).map((candidate) => candidateAnswer(candidate, finished)) }),
+    ...(finished.tree ? { tree: finished.tree.nodes(chosen.id) } : {}),
     account: {
       policy: { processed: spent.processed, cached: spent.cached, unique: spent.unique },
       chosen_tokens: chosen.tokenCount,

@@ -13,6 +13,7 @@ import { Deadline } from '../runtime/deadline.ts';
 import { Log } from '../runtime/log.ts';
 import { performing } from '../runtime/perform.ts';
 import { run } from '../runtime/run.ts';
+import { RunTree } from '../runtime/run-tree.ts';
 import { solve } from '../strategies/solve.ts';
 import type { AppContext, Services } from './environment.ts';
 import { clock, randomId } from './environment.ts';
@@ -34,7 +35,8 @@ export async function runTask(context: AppContext, services: Services, task: Tas
   const created = Math.floor(Date.now() / 1000);
   const began = clock();
   const { seed, lookup, rewardOptions, subject, finishingReserve } = task;
-  const means = { ...audience, id, seed, lookup, rewardOptions, subject, finishingReserve };
+  const tree = task.returns.tree ? new RunTree() : undefined;
+  const means = { ...audience, tree, id, seed, lookup, rewardOptions, subject, finishingReserve };
   const ledger = new Ledger(task.limits);
   const strategy = solve(task.strategy.start(task.forStrategy, task.options), task.forStrategy, pickBy(task));
   const { value: outcome, state } = await drive(context, services, strategy, ledger, means);
@@ -44,6 +46,7 @@ export async function runTask(context: AppContext, services: Services, task: Tas
     task,
     outcome,
     ledger,
+    tree,
     stop: state.stop,
     indexes: state.indexes,
     fingerprints: [...state.fingerprints],
@@ -63,7 +66,7 @@ export async function drive<T>(
   { connect }: Services,
   asking: Asking<T>,
   ledger: Ledger,
-  means: Audience & Pick<RunContext, 'id' | 'seed' | 'lookup' | 'rewardOptions' | 'subject' | 'finishingReserve'>,
+  means: Audience & Pick<RunContext, 'tree' | 'id' | 'seed' | 'lookup' | 'rewardOptions' | 'subject' | 'finishingReserve'>,
 ): Promise<{ value: T; state: RunState }> {
   const state = freshState();
   const ports = new Map<string, BackendPort>();

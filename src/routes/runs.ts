@@ -2,7 +2,10 @@
 import type { z } from 'zod';
 import { bestOfNRequest } from '../../schemas/best-of-n.ts';
 import { critiqueRefineRequest } from '../../schemas/critique-refine.ts';
+import { quoted, WinnowError } from '../../schemas/errors.ts';
+import type { RunAnswer } from '../../schemas/run.ts';
 import { searchRequest } from '../../schemas/search.ts';
+import { drawTree } from '../drawing/search-tree.ts';
 import { planAnswer, runAnswer } from '../requests/answer.ts';
 import { makeTask } from '../requests/make-task.ts';
 import { readPrompt, readReferences } from '../requests/prompt.ts';
@@ -49,6 +52,7 @@ async function answerRun(
   body: Omit<Body, 'n'>,
   which: Pick<TaskRequest, 'family' | 'strategy' | 'options' | 'optionsPath'>,
 ): Promise<Response> {
+  const drawn = asksForPicture(context, body.stream);
   const request: TaskRequest = {
     ...which,
     model: body.model,
@@ -58,7 +62,7 @@ async function answerRun(
     references: readReferences(body.reference),
     selection: body.selection,
     budget: body.budget,
-    returns: body.return ?? { candidates: 'scores', tree: false },
+    returns: drawn ? { candidates: 'none', tree: true } : (body.return ?? { candidates: 'scores', tree: false }),
     path: '',
     maxTokensParam: 'sampling.max_tokens',
   };
@@ -69,7 +73,24 @@ async function answerRun(
   const work = async (listen: Parameters<Parameters<typeof streamRun>[1]>[0]) =>
     runAnswer(await runTask(context, services, task, { signal, listen, tellTexts }));
   if (body.stream) return streamRun(context, work, nativeVoice(), abort);
-  return context.json(await work(() => {}));
+  const answer = await work(() => {});
+  return drawn ? picture(answer) : context.json(answer);
+}
+
+/** `?format=svg` answers the tree as a picture. */
+function asksForPicture(context: AppContext, streamed: boolean): boolean {
+  const format = context.req.query('format');
+  if (format === undefined || format === 'json') return false;
+  if (format !== 'svg')
+    throw new WinnowError('unsupported_value', `format is ${quoted(format)}. Served: json, svg.`, { param: 'format' });
+  if (streamed)
+    throw new WinnowError('invalid_value', 'A picture cannot be streamed: leave out stream, or format.', { param: 'format' });
+  return true;
+}
+
+function picture({ strategy, model, tree = [] }: RunAnswer): Response {
+  const headers = { 'content-type': 'image/svg+xml; charset=utf-8' };
+  return new Response(drawTree(tree, `${strategy}, ${model}`), { headers });
 }
 
 /** Native events: the name as the SSE event, JSON as its data, ids counting from 1; ends after `result` or `error`. */

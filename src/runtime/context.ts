@@ -8,6 +8,7 @@ import type { Candidate, Score } from '../operation.ts';
 import type { Subject } from '../rewards/define.ts';
 import type { RewardOptions } from '../rewards/registry.ts';
 import type { Clock, Deadline } from './deadline.ts';
+import type { RunTree } from './run-tree.ts';
 
 /** What one run works with. Names are looked up before it begins, so a missing entry is our own fault. */
 export interface RunContext {
@@ -30,6 +31,8 @@ export interface RunContext {
   readonly tellTexts: boolean;
   /** Whether whole answers are told as they are written. */
   readonly tellPieces?: boolean | undefined;
+  /** Grows with the run; absent where nobody asked for the tree. */
+  readonly tree?: RunTree | undefined;
   readonly listen: (event: ProgressEvent) => void;
 }
 

@@ -28,6 +28,10 @@ export function performing(context: RunContext, state: RunState): Perform {
       const event = progress(operation, context);
       if (event) context.listen(event);
     },
+    observe: (operation, result, replaying) => {
+      const changed = context.tree?.observe(operation, result) ?? [];
+      if (!replaying) for (const node of changed) context.listen({ name: 'node', data: { ...node } });
+    },
   };
 }
 

@@ -18,6 +18,8 @@ export interface Perform {
   /** Whether these may be under way at once: the result of none depends on what another leaves. */
   readonly atOnce: (operations: readonly Operation[]) => boolean;
   readonly tell: (operation: NoteOperation) => void;
+  /** Sees every result that the strategy is handed, from the log too: what rewards ask is not among them. */
+  readonly observe?: ((operation: Operation, result: Result, replaying: boolean) => void) | undefined;
 }
 
 /** Drives a strategy to its end. What the log already holds is not asked, nor paid, again; notes are not logged. */
@@ -28,6 +30,13 @@ export async function run<T>(strategy: Asking<T>, perform: Perform, log: Log, ne
 }
 
 async function answer(operation: Operation, perform: Perform, log: Log, nested: boolean): Promise<Result> {
+  const replaying = log.replaying;
+  const result = await resultOf(operation, perform, log, nested);
+  if (!nested) perform.observe?.(operation, result, replaying);
+  return result;
+}
+
+async function resultOf(operation: Operation, perform: Perform, log: Log, nested: boolean): Promise<Result> {
   switch (operation.kind) {
     case 'note':
       if (!log.replaying) perform.tell(operation);

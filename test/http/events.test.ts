@@ -1,11 +1,18 @@
 /** `stream: true` on the native routes. */
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
-import { candidateEvent, pruneEvent, roundEvent, scoreEvent } from '../../schemas/events.ts';
+import { candidateEvent, nodeEvent, pruneEvent, roundEvent, scoreEvent } from '../../schemas/events.ts';
 import { type RunAnswer, runAnswer } from '../../schemas/run.ts';
 import { allEvents, asked, bestOfN, events, expectRefusal, read, repeatable, run, type SentEvent, send } from './winnow.ts';
 
-const schemas = { candidate: candidateEvent, score: scoreEvent, round: roundEvent, prune: pruneEvent, result: runAnswer };
+const schemas = {
+  candidate: candidateEvent,
+  score: scoreEvent,
+  round: roundEvent,
+  prune: pruneEvent,
+  node: nodeEvent,
+  result: runAnswer,
+};
 type Name = keyof typeof schemas;
 
 async function streamed(path: string, body: object): Promise<SentEvent[]> {
