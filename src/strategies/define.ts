@@ -63,6 +63,8 @@ export interface Definition<Options extends z.ZodType> {
   readonly topLogprobs?: (options: z.output<Options>) => number | undefined;
   /** It draws at random, by the seed: what it finds depends on the order of children. */
   readonly draws?: true;
+  /** It divides children by their numbers: those that change places change what it finds. */
+  readonly divides?: true;
   /** The size options that an integer budget b stands for (api.md 4). */
   readonly width: (budget: number) => Partial<z.input<Options>>;
   /** Cost as a formula of the options, for people. */

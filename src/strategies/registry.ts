@@ -3,9 +3,12 @@ import { beamSearch } from './beam-search.ts';
 import { bestFirst } from './best-first.ts';
 import { bestOfN } from './best-of-n.ts';
 import type { Family, Strategy } from './define.ts';
+import { dvts } from './dvts.ts';
 import { firstWrongStep } from './first-wrong-step.ts';
+import { lookahead } from './lookahead.ts';
 import { mcts } from './mcts.ts';
 import { puct } from './puct.ts';
+import { rebase } from './rebase.ts';
 import { selfRefine } from './self-refine.ts';
 import { uct } from './uct.ts';
 
@@ -15,8 +18,11 @@ export const strategies: readonly Strategy[] = [
   beamSearch,
   abMcts,
   bestFirst,
+  dvts,
+  lookahead,
   mcts,
   puct,
+  rebase,
   uct,
   firstWrongStep,
   selfRefine,
