@@ -4,9 +4,11 @@ import { bestFirst } from './best-first.ts';
 import { bestOfN } from './best-of-n.ts';
 import type { Family, Strategy } from './define.ts';
 import { dvts } from './dvts.ts';
+import { entropicParticleFilter } from './entropic-particle-filter.ts';
 import { firstWrongStep } from './first-wrong-step.ts';
 import { lookahead } from './lookahead.ts';
 import { mcts } from './mcts.ts';
+import { particleFilter } from './particle-filter.ts';
 import { puct } from './puct.ts';
 import { rebase } from './rebase.ts';
 import { selfRefine } from './self-refine.ts';
@@ -19,8 +21,10 @@ export const strategies: readonly Strategy[] = [
   abMcts,
   bestFirst,
   dvts,
+  entropicParticleFilter,
   lookahead,
   mcts,
+  particleFilter,
   puct,
   rebase,
   uct,

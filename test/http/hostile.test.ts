@@ -290,7 +290,7 @@ describe('chat', () => {
       body: withRaw('winnow', '{"options": {"__proto__": {"n": 3}}}'),
       ...unknown('winnow.options.__proto__'),
     },
-    { said: 'a strategy that is not served', body: { winnow: { strategy: 'mcts' } }, ...unsupported('winnow.strategy') },
+    { said: 'a strategy that is not served', body: { winnow: { strategy: 'annealing' } }, ...unsupported('winnow.strategy') },
     { said: 'options of another strategy', body: { winnow: { options: { keep: 2 } } }, ...unknown('winnow.options.keep') },
   ];
   test.each(cases)(`POST ${CHAT}: $said -> $status $code at $param`, async ({ body, said: __, ...refusal }) => {

@@ -160,6 +160,6 @@ test('what streams says so, and what needs no key says so', () => {
 
 test('strategies and rules that are not served are not in it', () => {
   const text = JSON.stringify(openapi);
-  for (const name of ['mcts', 'rebase', 'parallel_critiques']) expect(text).not.toContain(`"${name}"`);
+  for (const name of ['tree_of_thoughts', 'plan_then_search', 'parallel_critiques']) expect(text).not.toContain(`"${name}"`);
   for (const name of ['argmax', 'majority_vote', 'tournament', 'borda']) expect(text).toContain(`"${name}"`);
 });

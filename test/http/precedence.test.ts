@@ -105,7 +105,6 @@ test.each([
   { model: 'careful@best_of_n:4', status: 400, code: 'invalid_value' },
   { model: 'puzzles@', status: 400, code: 'unsupported_value' },
   { model: 'puzzles@nope', status: 400, code: 'unsupported_value' },
-  { model: 'puzzles@mcts:4', status: 400, code: 'unsupported_value' },
   { model: 'puzzles@constructor', status: 400, code: 'unsupported_value' },
   { model: 'puzzles@best_of_n@best_of_n', status: 400, code: 'invalid_value' },
   { model: 'puzzles@best_of_n:', status: 400, code: 'invalid_value' },

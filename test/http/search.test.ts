@@ -116,8 +116,13 @@ const searches = [
   { strategy: 'ab_mcts', options: { iterations: 8 } },
   { strategy: 'beam_search', options: { keep: 2, branch: 2 } },
   { strategy: 'best_first', options: { iterations: 8 } },
+  { strategy: 'dvts', options: { n: 4, branch: 2 } },
+  { strategy: 'entropic_particle_filter', options: { particles: 4 } },
+  { strategy: 'lookahead', options: { keep: 2, branch: 2 } },
   { strategy: 'mcts', options: { iterations: 8 } },
+  { strategy: 'particle_filter', options: { particles: 4 } },
   { strategy: 'puct', options: { iterations: 12 } },
+  { strategy: 'rebase', options: { width: 6 } },
   { strategy: 'uct', options: { iterations: 12 } },
 ];
 

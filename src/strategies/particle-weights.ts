@@ -1,0 +1,72 @@
+/** Weights of particles: pure arithmetic over normalised weights, which are not negative and sum to 1 (methods C.5, C.5b). */
+
+/** Logarithms of weights to weights that sum to 1; minus infinity is 0. Undefined where every weight is 0. */
+export function normalised(logWeights: readonly number[]): number[] | undefined {
+  const most = Math.max(...logWeights);
+  if (most === Number.NEGATIVE_INFINITY) return undefined;
+  const weights = logWeights.map((weight) => Math.exp(weight - most));
+  const sum = total(weights);
+  return weights.map((weight) => weight / sum);
+}
+
+/** How many particles of equal weight would be as good: 1 to their number. */
+export const effectiveSize = (weights: readonly number[]): number => 1 / total(weights.map((weight) => weight ** 2));
+
+/**
+ * Systematic resampling: which particle each of as many new ones is a copy of. Offspring differ from N x weight by less
+ * than 1.
+ *
+ * @param u  one draw in [0, 1)
+ */
+export function systematic(weights: readonly number[], u: number): number[] {
+  const last = weights.findLastIndex((weight) => weight > 0);
+  const picks: number[] = [];
+  let place = 0;
+  let reached = weights[0] ?? 0;
+  for (let k = 0; k < weights.length; k++) {
+    while (reached <= (u + k) / weights.length && place < last) reached += weights[++place]!;
+    picks.push(place);
+  }
+  return picks;
+}
+
+export const temperatureMethods = ['ess', 'entropy', 'base'] as const;
+
+export interface Tempering {
+  /** Steps done of those expected, above 0. */
+  readonly progress: number;
+  readonly essThreshold: number;
+  /** Progress from which nothing is tempered. */
+  readonly earlyPhase: number;
+  readonly method: (typeof temperatureMethods)[number];
+}
+
+/** Flattens weights that are uneven early, so that one lucky first step does not take all particles. */
+export function tempered(weights: readonly number[], tempering: Tempering): number[] {
+  const temperature = temperatureOf(weights, tempering);
+  const powers = weights.map((weight) => weight ** (1 / temperature));
+  const sum = total(powers);
+  return powers.map((power) => power / sum);
+}
+
+/** At least 1, which changes nothing. */
+export function temperatureOf(weights: readonly number[], { progress, essThreshold, earlyPhase, method }: Tempering): number {
+  const ratio = effectiveSize(weights) / weights.length;
+  if (ratio >= essThreshold || progress >= earlyPhase) return 1;
+  switch (method) {
+    case 'ess':
+      return Math.max(1, (1 - progress) / ratio);
+    case 'entropy': {
+      const evenness = normalisedEntropy(weights);
+      return Math.max(1, 1 / (evenness + (1 - evenness) * progress));
+    }
+    case 'base':
+      return Math.max(1, 2 - progress);
+  }
+}
+
+/** Entropy over its most: 1 where all are equal. */
+export const normalisedEntropy = (weights: readonly number[]): number =>
+  -total(weights.map((weight) => (weight === 0 ? 0 : weight * Math.log(weight)))) / Math.log(weights.length);
+
+const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);

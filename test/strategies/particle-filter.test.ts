@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import type { Candidate } from '../../src/operation.ts';
+import { entropicParticleFilter } from '../../src/strategies/entropic-particle-filter.ts';
+import { particleFilter } from '../../src/strategies/particle-filter.ts';
+import { candidate, drive, sampled, scores, task } from '../drive.ts';
+
+const options = particleFilter.options.parse({ particles: 4 });
+const step = (id: string, more: Partial<Candidate> = {}) =>
+  candidate(id, `${id}\n`, { finish: 'step', written: `${id}\n`, ...more });
+const ended = (id: string) => candidate(id, `${id} end`, { written: 'end' });
+const ids = (candidates: readonly { readonly id: string }[]) => candidates.map(({ id }) => id);
+const four = sampled(step('0.0'), step('0.1'), step('0.2'), step('0.3'));
+
+test('even weights are not resampled: each particle is written on once', () => {
+  const { asked } = drive(particleFilter.run(task, options), [four, scores(0.6, 0.4, 0.8, 0.5), sampled(), sampled()]);
+  expect(asked[0]).toMatchObject({ prefixes: [{ id: '0' }], count: 4 });
+  expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.0' }, { id: '0.1' }, { id: '0.2' }, { id: '0.3' }], count: 1 });
+});
+
+test('uneven weights are: copies of one prefix are several new steps of it, in one sample', () => {
+  const { asked, notes } = drive(particleFilter.run(task, options), [four, scores(1, 0.01, 0.01, 0.01), sampled(), sampled()]);
+  const second = asked[2];
+  if (second?.kind !== 'sample') throw new Error('It samples.');
+  expect(second.prefixes[0]).toMatchObject({ id: '0.0' });
+  const counts = typeof second.count === 'number' ? second.prefixes.map(() => second.count as number) : [...second.count];
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(4);
+  expect(counts[0]).toBeGreaterThanOrEqual(3);
+  expect(notes).toContainEqual(expect.objectContaining({ type: 'round', round: 0 }));
+});
+
+test('1 resamples always, 0 never (methods C.5)', () => {
+  const run = (threshold: number) =>
+    drive(particleFilter.run(task, { ...options, ess_threshold: threshold }), [four, scores(1, 1, 1, 1e-6), sampled(), sampled()])
+      .asked[2];
+  expect(run(0)).toMatchObject({ prefixes: [{}, {}, {}, {}], count: 1 });
+  expect(run(1)).toMatchObject({ prefixes: [{ id: '0.0' }, { id: '0.1' }, { id: '0.2' }] });
+});
+
+test('a failed score is a weight of 0, not a small one: such a particle is never copied (methods C.15)', () => {
+  const { asked } = drive(particleFilter.run(task, { ...options, ess_threshold: 1 }), [
+    four,
+    scores('not_finite', 1e-9, 'not_finite', 'not_finite'),
+    sampled(),
+    sampled(),
+  ]);
+  expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.1' }], count: 4 });
+});
+
+test('where all weights are 0 the step is done again once, then all are equal (methods C.5)', () => {
+  const failed = scores('a', 'b', 'c', 'd');
+  const { asked } = drive(particleFilter.run(task, options), [
+    four,
+    failed,
+    sampled(step('0.4'), step('0.5'), step('0.6'), step('0.7')),
+    failed,
+    sampled(),
+    sampled(),
+  ]);
+  expect(asked[2]).toMatchObject({ prefixes: [{ id: '0' }], count: 4, firstChild: 4 });
+  expect(ids((asked[4] as { prefixes: readonly { id: string }[] }).prefixes)).toEqual(['0.4', '0.5', '0.6', '0.7']);
+});
+
+test('what ended is not written on, and keeps its place; all that ended is handed on', () => {
+  const { asked, value } = drive(particleFilter.run(task, { ...options, ess_threshold: 0 }), [
+    sampled(ended('0.0'), step('0.1'), step('0.2'), step('0.3')),
+    scores(0.9, 0.5, 0.5, 0.5),
+    sampled(ended('0.1.0'), ended('0.2.0'), ended('0.3.0')),
+    scores(0.5, 0.5, 0.5),
+  ]);
+  expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.1' }, { id: '0.2' }, { id: '0.3' }] });
+  expect(ids(value.pool)).toEqual(['0.0', '0.1.0', '0.2.0', '0.3.0']);
+});
+
+test('the product of all values weighs more than the last one (methods C.5)', () => {
+  const run = (target: 'value' | 'product') =>
+    drive(particleFilter.run(task, { ...options, particles: 2, target, ess_threshold: 0.9 }), [
+      sampled(step('0.0'), step('0.1')),
+      scores(0.5, 0.4),
+      sampled(step('0.0.0'), step('0.1.0')),
+      scores(0.5, 0.5),
+      sampled(),
+      sampled(),
+    ]).asked[4];
+  expect(run('value')).toMatchObject({ prefixes: [{}, {}] }); // 0.5 and 0.5 are even
+  expect(run('product')).toMatchObject({ prefixes: [{}, {}] }); // 0.25 and 0.2 are even enough
+  const uneven = drive(particleFilter.run(task, { ...options, particles: 2, target: 'product', ess_threshold: 0.9 }), [
+    sampled(step('0.0'), step('0.1')),
+    scores(0.5, 0.25), // ESS 1.8 is not below 1.8
+    sampled(step('0.0.0'), step('0.1.0')),
+    scores(0.5, 0.1),
+    sampled(),
+    sampled(),
+  ]).asked[4];
+  expect(uneven).toMatchObject({ prefixes: [{ id: '0.0.0' }], count: 2 });
+});
+
+test('its draws are its own by the seed: the same seed draws the same, of twenty seeds some draw another', () => {
+  const drawn = (seed: number) =>
+    JSON.stringify(
+      drive(particleFilter.run({ ...task, seed }, { ...options, ess_threshold: 1 }), [
+        four,
+        scores(0.9, 0.5, 0.3, 0.2),
+        sampled(),
+        sampled(),
+      ]).asked[2],
+    );
+  expect(drawn(1)).toBe(drawn(1));
+  expect(new Set(Array.from({ length: 20 }, (_, seed) => drawn(seed))).size).toBeGreaterThan(1);
+});
+
+test('the entropic filter flattens early weights: a lucky first step takes fewer particles (methods C.5b)', () => {
+  const most = (strategy: typeof particleFilter | typeof entropicParticleFilter, more: object) => {
+    const given = strategy.options.parse({ particles: 16, ...more });
+    const names = Array.from({ length: 16 }, (_, place) => step(`0.${place}`));
+    const values = names.map((_, place) => (place === 0 ? 1 : 0.03));
+    const { asked } = drive(strategy.start(task, given), [sampled(...names), scores(...values), sampled(), sampled()]);
+    const { count } = asked[2] as { count: number | readonly number[] };
+    return typeof count === 'number' ? count : count[0]!;
+  };
+  expect(most(entropicParticleFilter, {})).toBeLessThan(most(particleFilter, { ess_threshold: 1 }));
+});
