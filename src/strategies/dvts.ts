@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Scored } from '../operation.ts';
 import { root } from '../operation.ts';
-import { define, finished } from './define.ts';
+import { define } from './define.ts';
 import { bestFirst } from './rank.ts';
 import type { Branch } from './step-search.ts';
 import { StepSearch, tellRound } from './step-search.ts';
@@ -9,9 +9,10 @@ import { StepSearch, tellRound } from './step-search.ts';
 /**
  * Diverse verifier tree search: `n` / `branch` subtrees that never compete. In each round each grows `branch` next steps
  * from its one prefix and goes on with the best of them; one whose best step ended is done. Ends when all are, after
- * `max_steps` rounds, or when a round comes back empty.
+ * `max_steps` rounds, or when a round comes back empty. A candidate that ended and was not the best of its subtree does not
+ * end it, and may still be chosen: it is paid for.
  *
- * @returns one candidate of each subtree that ended, unordered; where none did, the open ones too
+ * @returns the candidates that reached their end or all their tokens, unordered; where none ended, the best open ones too
  * @see methods C.0, C.2
  */
 export const dvts = define({
@@ -35,7 +36,7 @@ export const dvts = define({
   },
   cost: 'at most max_steps x n steps, one score call a round and one a reward',
   bound: ({ n, max_steps: rounds }, maxTokens, rewards) => ({
-    candidates: n * rounds + 1, // those that ended and were not the best of theirs count too
+    candidates: n * rounds + 1,
     tokens: (n * rounds + 1) * maxTokens,
     scoreCalls: rounds + 1 + rewards,
   }),
@@ -44,17 +45,13 @@ export const dvts = define({
     let tips: readonly Branch[] = [root];
     let open: readonly Scored[] = []; // the last prefixes that there were
     for (let round = 0; round < maxSteps && tips.length > 0; round++) {
-      const { children } = yield* search.breed(tips, round === 0 ? n : branch);
+      const { children, growing } = yield* search.grow(tips, round === 0 ? n : branch);
       const families = round === 0 ? inSubtrees(children, branch) : tips.map(({ id }) => childrenOf(id, children));
       const best = families.flatMap((family) => bestFirst(family, task.stepReward!).slice(0, 1));
-      const kept = search.setAside(best);
+      const kept = best.filter((child) => growing.includes(child));
       if (kept.length > 0) open = kept;
       tips = kept;
-      yield* tellRound(
-        round,
-        children.filter((child) => !finished(child)),
-        kept,
-      );
+      yield* tellRound(round, growing, kept);
     }
     return yield* search.gather(bestFirst(open, task.stepReward!));
   },

@@ -41,25 +41,14 @@ export class StepSearch {
 
   /** Grows each prefix by one step, `count` times, scores what lives, each text once, and sets aside what ended. */
   *grow(parents: readonly Branch[], count: Each, sampling: Sampling = this.#task.sampling): Asking<Grown> {
-    const { children, lost } = yield* this.breed(parents, count, sampling);
-    return { children, growing: this.setAside(children), lost };
-  }
-
-  /** As `grow`, but that nothing is set aside. */
-  *breed(
-    parents: readonly Branch[],
-    count: Each,
-    sampling: Sampling = this.#task.sampling,
-  ): Asking<Pick<Grown, 'children' | 'lost'>> {
-    return yield* this.#living(yield* this.extend(parents, count, sampling), alive(this.#task, parents));
+    return yield* this.#sort(yield* this.extend(parents, count, sampling), alive(this.#task, parents));
   }
 
   /** Writes each prefix to its end, `count` times; else as `grow`, but that an answer is no step, and may be empty. */
   *complete(prefixes: readonly Prefix[], count: Each): Asking<Grown> {
     const firstChild = this.#numbering.take(prefixes, count);
     const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end' });
-    const { children, lost } = yield* this.#living(written, ({ finish }) => finish !== 'error');
-    return { children, growing: this.setAside(children), lost };
+    return yield* this.#sort(written, ({ finish }) => finish !== 'error');
   }
 
   /** Sets aside what ended or has all its tokens. @returns the others, which may go on */
@@ -122,8 +111,9 @@ export class StepSearch {
     return { pool: [...(yield* this.score(answers)), ...begun] };
   }
 
-  *#living(written: readonly Candidate[], lives: (candidate: Candidate) => boolean): Asking<Pick<Grown, 'children' | 'lost'>> {
-    return { children: yield* this.score(written.filter(lives)), lost: written.filter((candidate) => !lives(candidate)) };
+  *#sort(written: readonly Candidate[], lives: (candidate: Candidate) => boolean): Asking<Grown> {
+    const children = yield* this.score(written.filter(lives));
+    return { children, growing: this.setAside(children), lost: written.filter((candidate) => !lives(candidate)) };
   }
 
   get #greedy(): Sampling {

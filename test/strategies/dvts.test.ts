@@ -20,7 +20,7 @@ test('each subtree keeps the best of its own, where a beam would keep two of one
   expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.1' }, { id: '0.2' }], count: 2 });
 });
 
-test('a subtree ends with its best step; one that ended and is not the best is dropped (methods C.2, C.15)', () => {
+test('a subtree ends with its best step; one that ended and is not the best does not end it, and is kept (methods C.2)', () => {
   const { asked, value } = drive(dvts.run(task, options), [
     sampled(ended('0.0'), step('0.1'), ended('0.2'), step('0.3')),
     scores(0.9, 0.1, 0.1, 0.9), // the first subtree is done, the second goes on
@@ -28,7 +28,7 @@ test('a subtree ends with its best step; one that ended and is not the best is d
     scores(0.2, 0.3),
   ]);
   expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.3' }], count: 2 });
-  expect(ids(value.pool)).toEqual(['0.0', '0.3.1']);
+  expect(ids(value.pool)).toEqual(['0.0', '0.2', '0.3.1']);
 });
 
 test('a first step that is missing moves no other into its subtree', () => {
