@@ -1,4 +1,5 @@
 import { abMcts } from './ab-mcts.ts';
+import { backtrack } from './backtrack.ts';
 import { beamSearch } from './beam-search.ts';
 import { bestFirst } from './best-first.ts';
 import { bestOfN } from './best-of-n.ts';
@@ -19,6 +20,7 @@ export const strategies: readonly Strategy[] = [
   bestOfN,
   beamSearch,
   abMcts,
+  backtrack,
   bestFirst,
   dvts,
   entropicParticleFilter,

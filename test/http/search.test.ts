@@ -114,6 +114,7 @@ test('a strategy that is not served is answered with those that are', async () =
 /** Every search, of a size that is quick. */
 const searches = [
   { strategy: 'ab_mcts', options: { iterations: 8 } },
+  { strategy: 'backtrack', options: { paths: 3 } },
   { strategy: 'beam_search', options: { keep: 2, branch: 2 } },
   { strategy: 'best_first', options: { iterations: 8 } },
   { strategy: 'dvts', options: { n: 4, branch: 2 } },

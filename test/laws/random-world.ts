@@ -1,6 +1,6 @@
 /** Answers any operation by seeded dice: short rounds, dead ends, failures and all. */
 import { splitSteps } from '../../src/answers/steps.ts';
-import type { Candidate, Prefix, Result, SampleOperation, ScoreOperation } from '../../src/operation.ts';
+import type { Candidate, Operation, Prefix, Result, SampleOperation, ScoreOperation } from '../../src/operation.ts';
 import { eachAt } from '../../src/operation.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 
@@ -83,4 +83,12 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
     .map((item) => ({ item, key: next() }))
     .sort((a, b) => a.key - b.key)
     .map(({ item }) => item);
+}
+
+/** What a strategy is handed for an operation: it asks for samples and scores alone, and for several of these together. */
+export function resultOf(operation: Operation, answer: World['answer']): Result {
+  if (operation.kind === 'read') throw new Error('A strategy asked for a reading.');
+  if (operation.kind === 'note') return { kind: 'note' };
+  if (operation.kind !== 'together') return answer(operation);
+  return { kind: 'together', results: operation.operations.map((one) => resultOf(one, answer)) };
 }

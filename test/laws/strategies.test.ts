@@ -10,13 +10,13 @@ import { mayWin } from '../../src/strategies/solve.ts';
 import { task } from '../drive.ts';
 import { performing } from '../performing.ts';
 import type { World } from './random-world.ts';
-import { world } from './random-world.ts';
+import { resultOf, world } from './random-world.ts';
 
 const MOST = 2000; // operations: more is a loop
 
 type Asked = SampleOperation | ScoreOperation;
 
-/** Strategies ask for samples and scores alone. */
+/** Strategies ask for samples and scores alone, and for several of these together. */
 function live<T>(asking: Asking<T>, answer: (operation: Asked) => Result) {
   const asked: Operation[] = [];
   let turn = asking.next();
@@ -24,8 +24,7 @@ function live<T>(asking: Asking<T>, answer: (operation: Asked) => Result) {
     asked.push(turn.value);
     if (asked.length > MOST) throw new Error('It asks for ever.');
     const operation = turn.value;
-    if (operation.kind === 'read' || operation.kind === 'together') throw new Error(`A strategy asked for ${operation.kind}.`);
-    turn = asking.next(operation.kind === 'note' ? { kind: 'note' } : answer(operation));
+    turn = asking.next(resultOf(operation, answer));
   }
   return { value: turn.value, asked };
 }
