@@ -10,13 +10,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { command, onInterrupt } from '../../bin/command.ts';
 import { root } from '../../bin/settings.ts';
+import { mean } from '../../src/selection/statistics.ts';
 import { collect } from './cache.ts';
 import { rewardsOf, writeConfig } from './catalogue/config.ts';
 import { type Picked, page, type SetOfWays } from './catalogue/page.ts';
 import { confidentlyRight, pick, waysOf } from './catalogue/pick.ts';
 import { measureSet, type SetLine, setLine } from './catalogue/sets.ts';
 import { digest } from './digest.ts';
-import { grouped } from './grouped.ts';
 import { isRight, type Problem, readProblems, TASKS } from './problems.ts';
 import { Progress } from './progress.ts';
 import { connect, type Winnow } from './winnow.ts';
@@ -35,7 +35,7 @@ await command(async () => {
   try {
     const sets: SetOfWays[] = [];
     for (const task of TASKS) {
-      const groups = grouped(readProblems(task, limit), ({ group }) => group);
+      const groups = Map.groupBy(readProblems(task, limit), ({ group }) => group);
       const measured: SetOfWays[] = [];
       for (const [title, problems] of groups) {
         const lines = await collect(problems, {
@@ -112,8 +112,4 @@ function joined(title: string, sets: readonly SetOfWays[]): SetOfWays {
     oracle: sets.flatMap(({ oracle }) => oracle),
     picked: sets[0]!.picked.map((one, place) => ({ ...one, right: sets.flatMap(({ picked }) => picked[place]!.right) })),
   };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

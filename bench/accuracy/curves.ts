@@ -2,13 +2,13 @@
 import type { AnswerConfig } from '../../schemas/config.ts';
 import { canonicalKey } from '../../src/answers/canonical.ts';
 import { extract } from '../../src/answers/extract.ts';
+import { passAtK } from '../../src/evaluation/estimators.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 import type { Rule, SelectionContext } from '../../src/selection/define.ts';
 import { majorityVote } from '../../src/selection/majority-vote.ts';
 import { weightedVote } from '../../src/selection/weighted-vote.ts';
 import { chosen } from './chosen.ts';
-import { bestOfK, distinctOfK, meanOverSubsets, passAtK, voteCredit } from './estimate.ts';
-import { grouped } from './grouped.ts';
+import { bestOfK, distinctOfK, meanOverSubsets, voteCredit } from './estimate.ts';
 import { isRight, type Problem } from './problems.ts';
 import { type Reward, type SampleLine, type Scored, SEED } from './samples.ts';
 
@@ -120,7 +120,7 @@ const byN = (rows: readonly (readonly number[])[]): number[][] =>
 function rewardTokens(sampled: readonly Sampled[], reward: Reward, ns: readonly number[]): number[] {
   const each = sampled.map(({ line }) => {
     const { texts, tokens } = line.cost[reward];
-    const sizes = Array.from(grouped(line.samples, ({ text }) => text).values(), (equal) => equal.length);
+    const sizes = Array.from(Map.groupBy(line.samples, ({ text }) => text).values(), (equal) => equal.length);
     return ns.map((k) => (texts === 0 ? 0 : (distinctOfK(sizes, k) * tokens) / texts));
   });
   return byN(each).map((row) => row.reduce((sum, tokens) => sum + tokens, 0) / row.length);

@@ -1,12 +1,12 @@
 /** Measures every set through the API, from the cache where it can. */
 import { join } from 'node:path';
 import type { Config } from '../../schemas/config.ts';
+import { mean } from '../../src/selection/statistics.ts';
 import { collect, type Work } from './cache.ts';
 import { bestOfNCurves, type Sampled, voteCurves } from './curves.ts';
 import { digest } from './digest.ts';
-import { grouped } from './grouped.ts';
 import { type Problem, readProblems, type Task } from './problems.ts';
-import { type Measured, mean } from './report.ts';
+import type { Measured } from './report.ts';
 import { measureSamples, sampleLine } from './samples.ts';
 import { measureSearch, SEARCHES, searchLine } from './searches.ts';
 import { ANSWERS_WORTH, measureTight, type TightLine, tightLine } from './tight.ts';
@@ -35,7 +35,7 @@ export interface Setting {
 export async function measure(plan: Plan, setting: Setting): Promise<Measured[]> {
   const sets: Measured[] = [];
   for (const task of plan.tasks) {
-    const groups = grouped(readProblems(task, plan.problems), ({ group }) => group);
+    const groups = Map.groupBy(readProblems(task, plan.problems), ({ group }) => group);
     const measured: Measured[] = [];
     for (const [title, problems] of groups) measured.push(await measureSet(title, problems, plan, setting));
     sets.push(...measured, ...(measured.length > 1 ? [together(`All ${task}`, measured)] : []));

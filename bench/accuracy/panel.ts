@@ -1,7 +1,7 @@
 /** One set of problems as a picture: accuracy against tokens, a labelled line a method. */
+import { element, type Place, path, text } from '../../src/drawing/svg.ts';
 import type { Interval } from './intervals.ts';
 import { type Scale, shareScale, spread, tokenScale } from './scale.ts';
-import { element, path, text } from './svg.ts';
 
 export interface Mark {
   readonly tokens: number;
@@ -52,7 +52,6 @@ export function panel({ title, lines }: Panel, x: number, y: number): string {
   );
 }
 
-type Place = readonly [x: number, y: number];
 type Drawn = Line & { readonly points: readonly Place[] };
 
 function pointsOf({ kind, marks }: Line, across: Scale, up: Scale): Place[] {

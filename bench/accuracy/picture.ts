@@ -1,8 +1,8 @@
 /** The report as a picture: one panel a set of like problems. Readable on a light and on a dark page. */
+import { element, text } from '../../src/drawing/svg.ts';
 import type { Method } from './curves.ts';
 import { type Line, PANEL, type Panel, panel } from './panel.ts';
 import type { SetReport } from './report.ts';
-import { element, text } from './svg.ts';
 
 const COLUMNS = 2;
 const HEAD = 34;

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkChain, checkPuzzle } from '../checker.ts';
-import { grouped } from './grouped.ts';
 
 const puzzle = z.strictObject({ id: z.string(), prompt: z.string(), numbers: z.array(z.int()).min(2), target: z.int() });
 const chain = z.strictObject({ id: z.string(), prompt: z.string(), answer: z.int() });
@@ -26,7 +25,7 @@ export type Problem = Common &
  * @param limit  at most so many, as evenly from each group as can be
  */
 export function readProblems(task: Task, limit = Number.POSITIVE_INFINITY): Problem[] {
-  const groups = grouped(readers[task](), ({ group }) => group);
+  const groups = Map.groupBy(readers[task](), ({ group }) => group);
   const share = Math.ceil(limit / groups.size);
   return Array.from(groups.values())
     .flatMap((group) => group.slice(0, share))

@@ -1,5 +1,6 @@
 /** From what was measured on one set of problems to the figures of its table and picture. */
 import { argmax } from '../../src/selection/argmax.ts';
+import { mean } from '../../src/selection/statistics.ts';
 import { chosen } from './chosen.ts';
 import { type Curve, type Method, powers, type Sampled } from './curves.ts';
 import { type Comparison, compare } from './equal-tokens.ts';
@@ -167,5 +168,3 @@ function tightReport(lines: readonly TightLine[]): TightReport {
 }
 
 const share = (right: readonly boolean[]): Interval => wilson(right.filter(Boolean).length, right.length);
-
-export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,4 +1,6 @@
 /** From what was answered to the page: accuracies with 95 % intervals over prompts. */
+import { passAtK } from '../../src/evaluation/estimators.ts';
+import { mean } from '../../src/selection/statistics.ts';
 import { type Interval, meanOf } from '../accuracy/intervals.ts';
 import { type Answered, type Judged, N, SAMPLING } from './measure.ts';
 import type { Instructed } from './prompts.ts';
@@ -10,7 +12,6 @@ const WIDTHS = [1, 2, 4, 8, 16];
 const followed = ({ passed }: Judged): number => (passed.every((each) => each === true) ? 1 : 0);
 /** The share of checks that passed. */
 const share = ({ passed }: Judged): number => passed.filter((each) => each === true).length / passed.length;
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 export interface Row {
   readonly name: string;
@@ -48,14 +49,6 @@ export function rows(answers: readonly Answered[]): Row[] {
   ];
 }
 
-/** The chance that one of k samples follows all, by the unbiased estimator (methods A.3). */
-export function passAtK(samples: readonly number[], k: number): number {
-  const wrong = samples.filter((each) => each === 0).length;
-  let none = 1;
-  for (let drawn = 0; drawn < k; drawn++) none *= Math.max(0, wrong - drawn) / (samples.length - drawn);
-  return 1 - none;
-}
-
 /** How much more the chosen one follows than the mean sample and than greedy, prompt by prompt. */
 export function gains(answers: readonly Answered[]): { readonly overSample: Interval; readonly overGreedy: Interval } {
   const chosen = ({ samples, chosen }: Answered) => followed(samples[chosen]!);
@@ -79,7 +72,8 @@ export function page(prompts: readonly Instructed[], answers: readonly Answered[
   const { overSample, overGreedy } = gains(answers);
   const every = answers.flatMap(({ samples }) => samples);
   const open = every.flatMap(({ passed }) => passed).filter((each) => each === null).length;
-  const curve = WIDTHS.map((k) => percent(mean(answers.map(({ samples }) => passAtK(samples.map(followed), k)))));
+  const right = ({ samples }: Answered): number => samples.filter((sample) => followed(sample) === 1).length;
+  const curve = WIDTHS.map((k) => percent(mean(answers.map((one) => passAtK(one.samples.length, right(one), k)))));
   const lost = answers.filter(
     ({ samples, chosen }) => followed(samples[chosen]!) === 0 && samples.some((sample) => followed(sample) === 1),
   );

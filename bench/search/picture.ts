@@ -1,6 +1,7 @@
 /** Accuracy against tokens of the best searches beside best-of-N, one panel a set. Readable on a light and on a dark page. */
+
+import { element, text } from '../../src/drawing/svg.ts';
 import { type Line, PANEL, panel } from '../accuracy/panel.ts';
-import { element, text } from '../accuracy/svg.ts';
 import type { SetReport } from './report.ts';
 
 const COLUMNS = 2;

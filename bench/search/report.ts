@@ -1,4 +1,5 @@
 /** From lines to figures: accuracy with intervals, tokens, and what best-of-N makes of the same tokens. */
+import { mean, sum } from '../../src/selection/statistics.ts';
 import { type Curve, powers, type Sampled } from '../accuracy/curves.ts';
 import { compare } from '../accuracy/equal-tokens.ts';
 import { type Interval, meanOf, wilson } from '../accuracy/intervals.ts';
@@ -87,6 +88,3 @@ function figureOf(
     lessBestOfN: compare({ right, tokens }, rival, perSample, SEED).interpolated,
   };
 }
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-export const mean = (values: readonly number[]): number => sum(values) / values.length;

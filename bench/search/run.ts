@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { command, onInterrupt } from '../../bin/command.ts';
 import { CannotStart, readSettings, root } from '../../bin/settings.ts';
+import { mean } from '../../src/selection/statistics.ts';
 import { bestOfNCurves, type Sampled, voteCurves } from '../accuracy/curves.ts';
 import { type Problem, readProblems, TASKS, type Task } from '../accuracy/problems.ts';
 import { Progress } from '../accuracy/progress.ts';
@@ -18,7 +19,7 @@ import { type Contestant, contestants } from './lineup.ts';
 import { type Asked, runsOf, type Setting, samplesOf } from './measure.ts';
 import { page } from './page.ts';
 import { bestOf, picture } from './picture.ts';
-import { mean, type Ran, report, type SetReport } from './report.ts';
+import { type Ran, report, type SetReport } from './report.ts';
 import { rowsPerStep } from './rows.ts';
 
 const CACHE = join(import.meta.dirname, '.cache');
@@ -82,10 +83,9 @@ async function measureTask(task: Task, problems: readonly Problem[], plan: Plan,
 
 /** Tokens of one plain sample, mean over problems of like difficulty. */
 function worthOf(sampled: readonly Sampled[]): Map<string, number> {
-  const byGroup = new Map<string, number[]>();
-  for (const { problem, line } of sampled)
-    byGroup.set(problem.group, [...(byGroup.get(problem.group) ?? []), ...line.samples.map(({ tokens }) => tokens)]);
-  return new Map([...byGroup].map(([group, tokens]) => [group, mean(tokens)]));
+  const tokens = ({ line }: Sampled): number[] => line.samples.map((sample) => sample.tokens);
+  const groups = Map.groupBy(sampled, ({ problem }) => problem.group);
+  return new Map([...groups].map(([group, members]) => [group, mean(members.flatMap(tokens))]));
 }
 
 async function rowsOf(taking: readonly Contestant[], winnow: Winnow, signal: AbortSignal) {

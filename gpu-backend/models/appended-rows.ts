@@ -29,7 +29,7 @@ export class AppendedRows implements LanguageRows {
 
   async decode({ tokens, lengths, temperatures }: DecodeStep): Promise<Outputs> {
     const all = Array.from(tokens, (_, row) => row);
-    const groups = this.#mode === 'masked' ? [all] : equals(all, (row) => lengths[row]!);
+    const groups = this.#mode === 'masked' ? [all] : [...Map.groupBy(all, (row) => lengths[row]!).values()];
     const parts: Outputs[] = [];
     for (const rows of groups) {
       const part = await this.#run({
@@ -223,16 +223,4 @@ function live(array: Uint8Array, { rows, heads, bytes, capacity, length }: Live)
     }
   }
   return copy;
-}
-
-/** Groups of equal keys, in the order in which these appear. */
-export function equals<T>(values: readonly T[], keyOf: (value: T) => number): T[][] {
-  const groups = new Map<number, T[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group) group.push(value);
-    else groups.set(key, [value]);
-  }
-  return [...groups.values()];
 }

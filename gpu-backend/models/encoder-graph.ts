@@ -2,7 +2,6 @@ import { padded } from '../../src/tokens/padding.ts';
 import { Binding } from '../ort/binding.ts';
 import type { GraphValue, Session } from '../ort/session.ts';
 import { elementBytes, Tensor } from '../ort/tensor.ts';
-import { equals } from './appended-rows.ts';
 import { float32Of } from './float16.ts';
 
 /** A text as a graph reads it. */
@@ -67,7 +66,7 @@ export class EncoderGraph {
     if (this.#padding !== 'equal') return this.#run(rows, this.#padding);
     const results: Float32Array[] = [];
     const numbered = rows.map((row, index) => ({ row, index }));
-    for (const group of equals(numbered, ({ row }) => row.ids.length)) {
+    for (const group of Map.groupBy(numbered, ({ row }) => row.ids.length).values()) {
       const part = await this.#run(
         group.map(({ row }) => row),
         'right',

@@ -2,7 +2,6 @@ import { Binding } from '../ort/binding.ts';
 import type { Session } from '../ort/session.ts';
 import { elementBytes, Tensor } from '../ort/tensor.ts';
 import type { AppendedLayout } from './appended-layout.ts';
-import { equals } from './appended-rows.ts';
 import { head } from './decoder-head.ts';
 import { float32Of } from './float16.ts';
 import {
@@ -40,7 +39,7 @@ export class WholeTextRows implements LanguageRows {
     const logits = new Float32Array(rows.length * vocabulary);
     const probabilities = new Float32Array(hasHead ? rows.length * vocabulary : 0);
     for (const row of rows) this.#ids(row)[lengths[row]!] = tokens[row]!;
-    for (const group of equals(rows, (row) => lengths[row]!)) {
+    for (const group of Map.groupBy(rows, (row) => lengths[row]!).values()) {
       const texts = group.map((row) => this.#ids(row).subarray(0, lengths[row]! + 1));
       const part = await this.#run(texts, { scales: group.map((row) => scaleOf(temperatures[row]!)), wanted: 1 });
       for (const [index, row] of group.entries()) {

@@ -8,12 +8,6 @@ export interface Cluster {
 
 /** Groups equal keys, in order of their first members. A failed extraction (null) is in no cluster (methods A.2). */
 export function cluster(answers: readonly (string | null)[]): Cluster[] {
-  const members = new Map<string, number[]>();
-  for (const [position, answer] of answers.entries()) {
-    if (answer === null) continue;
-    const equal = members.get(answer);
-    if (equal) equal.push(position);
-    else members.set(answer, [position]);
-  }
-  return Array.from(members, ([answer, positions]) => ({ answer, members: positions }));
+  const groups = Map.groupBy(answers.keys(), (position) => answers[position]!);
+  return Array.from(groups).flatMap(([answer, members]) => (answer === null ? [] : [{ answer, members }]));
 }

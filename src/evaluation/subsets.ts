@@ -17,7 +17,8 @@ export function meanOverSubsets(
   return sum / count;
 }
 
-function* allSubsets(n: number, k: number, from = 0): Generator<number[]> {
+/** Every k-subset of from..n-1, ascending. */
+export function* allSubsets(n: number, k: number, from = 0): Generator<number[]> {
   if (k === 0) yield [];
   else for (let first = from; first <= n - k; first++) for (const rest of allSubsets(n, k - 1, first + 1)) yield [first, ...rest];
 }

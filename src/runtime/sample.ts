@@ -300,7 +300,6 @@ function bookAnswer(round: Round, draft: Draft): boolean {
 }
 
 function inPlannedOrder(drafts: readonly Draft[]): Draft[] {
-  const byPrefix = new Map<string, Draft[]>();
-  for (const draft of drafts) byPrefix.set(draft.prefix.id, [...(byPrefix.get(draft.prefix.id) ?? []), draft]);
+  const byPrefix = Map.groupBy(drafts, ({ prefix }) => prefix.id);
   return [...byPrefix.values()].flatMap((children) => children.sort((a, b) => a.child - b.child));
 }

@@ -3,7 +3,6 @@ import type { Asking, Detail } from '../operation.ts';
 import { mulberry32, subSeed } from '../random.ts';
 import type { Choice, SelectionContext } from './define.ts';
 import { commonOptions, defineRule } from './define.ts';
-import { grouped } from './grouped.ts';
 import { type Contender, idOf, ranked, validScore } from './order.ts';
 import { shuffled } from './shuffled.ts';
 import { bradleyTerry, winsOf } from './tournament/bradley-terry.ts';
@@ -65,7 +64,7 @@ export const tournament = defineRule({
     const judge = given.judge ?? usualJudge(context);
     if (!context.prompt || judge === undefined)
       throw new Error('A tournament without a prompt or a judge is refused beforehand.');
-    const equal = grouped(order, (place) => contenders[place]!.text);
+    const equal = Map.groupBy(order, (place) => contenders[place]!.text);
     const players = Array.from(equal.values(), ([place]) => place!); // the best of equal texts plays for them
     const format = formatOf(given.format, players.length);
     const scored = players.some((place) => validScore(contenders[place]!) !== null);

@@ -61,10 +61,6 @@ const childrenOf = (id: string, children: readonly Scored[]): readonly Scored[] 
 
 /** The first steps by the subtree that they begin: by their number, so that one that is missing moves none. */
 function inSubtrees(children: readonly Scored[], branch: number): Scored[][] {
-  const subtrees = new Map<number, Scored[]>();
-  for (const child of children) {
-    const subtree = Math.floor(Number(child.id.slice(child.parent.length + 1)) / branch);
-    subtrees.set(subtree, [...(subtrees.get(subtree) ?? []), child]);
-  }
-  return [...subtrees.values()];
+  const subtreeOf = ({ id, parent }: Scored): number => Math.floor(Number(id.slice(parent.length + 1)) / branch);
+  return [...Map.groupBy(children, subtreeOf).values()];
 }

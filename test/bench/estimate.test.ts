@@ -1,41 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chosen } from '../../bench/accuracy/chosen.ts';
-import {
-  bestOfK,
-  bestOfKWeights,
-  distinctOfK,
-  meanOverSubsets,
-  passAtK,
-  type Ranked,
-  voteCredit,
-} from '../../bench/accuracy/estimate.ts';
+import { bestOfK, distinctOfK, meanOverSubsets, type Ranked, voteCredit } from '../../bench/accuracy/estimate.ts';
 import { mulberry32 } from '../../src/random.ts';
 import { majorityVote } from '../../src/selection/majority-vote.ts';
 
 const samples = (scores: readonly (number | null)[], right: readonly number[]): Ranked[] =>
   scores.map((score, place) => ({ score, right: right[place] === 1, finished: true }));
-
-test.each([
-  [10, 3, 1, 0.3],
-  [10, 3, 5, 0.9166666666666667],
-  [4, 1, 2, 0.5],
-  [16, 2, 8, 0.7666666666666667],
-  [5, 0, 3, 0],
-  [5, 5, 2, 1],
-])('pass@k of n = %d, c = %d, k = %d is %d (methods A.3)', (n, c, k, expected) => {
-  expect(passAtK(n, c, k)).toBeCloseTo(expected, 12);
-});
-
-test('pass@k refuses a k that was not sampled', () => {
-  expect(() => passAtK(4, 1, 5)).toThrow(RangeError);
-  expect(() => passAtK(4, 1, 0)).toThrow(RangeError);
-});
-
-test('weights of the ranks for k = 2 of 5 (methods A.3)', () => {
-  const expected = [0, 0.1, 0.2, 0.3, 0.4];
-  for (const [place, weight] of bestOfKWeights(5, 2).entries()) expect(weight).toBeCloseTo(expected[place]!, 12);
-});
 
 test('a reward whose favourite is wrong: best-of-k rises, then falls (methods A.3)', () => {
   const curve = bestOfK(samples([0.1, 0.4, 0.2, 0.9, 0.5], [0, 1, 0, 0, 1]));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Answered, Judged } from '../../bench/instructions/measure.ts';
 import { prompts } from '../../bench/instructions/prompts.ts';
-import { gains, page, passAtK, rows } from '../../bench/instructions/report.ts';
+import { gains, page, rows } from '../../bench/instructions/report.ts';
 import { readCheck } from '../../src/rewards/rules/read-check.ts';
 
 describe('the prompts', () => {
@@ -20,9 +20,10 @@ const judged = (...passed: (boolean | null)[]): Judged => ({ passed, tokens: 10,
 const RIGHT = judged(true, true);
 const HALF = judged(true, false);
 const OPEN = judged(true, null);
+const fourTimes = (...four: readonly Judged[]): Judged[] => [...four, ...four, ...four, ...four];
 const answers: Answered[] = [
-  { id: 'i001', samples: [RIGHT, HALF, OPEN, HALF], chosen: 0, greedy: HALF },
-  { id: 'i002', samples: [HALF, HALF, HALF, judged(false, false)], chosen: 1, greedy: RIGHT },
+  { id: 'i001', samples: fourTimes(RIGHT, HALF, OPEN, HALF), chosen: 0, greedy: HALF },
+  { id: 'i002', samples: fourTimes(HALF, HALF, HALF, judged(false, false)), chosen: 1, greedy: RIGHT },
 ];
 
 test('prompt level is all checks of a prompt, instruction level their share; an undecided one is not met', () => {
@@ -33,7 +34,7 @@ test('prompt level is all checks of a prompt, instruction level their share; an 
   expect(sample!.instruction.value).toBeCloseTo((0.625 + 0.375) / 2, 12);
   expect(best!.prompt.value).toBe(0.5);
   expect(best!.instruction.value).toBe(0.75);
-  expect([greedy!.tokens, sample!.tokens, best!.tokens]).toEqual([10, 10, 40]);
+  expect([greedy!.tokens, sample!.tokens, best!.tokens]).toEqual([10, 10, 160]);
 });
 
 test('gains are differences of the same prompts', () => {
@@ -42,20 +43,12 @@ test('gains are differences of the same prompts', () => {
   expect(overGreedy.value).toBe(0);
 });
 
-test.each([
-  [[1, 0, 0, 0], 1, 0.25],
-  [[1, 0, 0, 0], 2, 0.5],
-  [[1, 0, 0, 0], 4, 1],
-  [[0, 0, 0, 0], 4, 0],
-  [[1, 1, 0, 0], 2, 5 / 6],
-])('pass@k of %j at %d is %d (methods A.3)', (samples, k, value) => {
-  expect(passAtK(samples, k)).toBeCloseTo(value, 12);
-});
-
 test('the page says what it found, and for which prompts there was nothing to pick', () => {
   const written = page(prompts, answers);
   expect(written).toMatch(/\| greedy \| 50\.0 \(/);
   expect(written).toMatch(/For 1 of \d+ prompts no sample/);
   expect(written).toMatch(/nothing to pick: i002\./);
-  expect(written).toMatch(/1 of 16 verdicts were undecided/);
+  expect(written).toMatch(/4 of 64 verdicts were undecided/);
+  // half of 1 - C(12, k) / C(16, k)
+  expect(written).toContain('| at least one | 12.5 | 22.5 | 36.4 | 48.1 | 50.0 |');
 });

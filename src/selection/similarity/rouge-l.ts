@@ -31,12 +31,7 @@ export function rougeWork(texts: readonly string[]): number {
  * grows.
  */
 export function longestCommon(a: readonly string[], b: readonly string[]): number {
-  const places = new Map<string, number[]>();
-  for (const [place, token] of a.entries()) {
-    const known = places.get(token);
-    if (known) known.push(place);
-    else places.set(token, [place]);
-  }
+  const places = Map.groupBy(a.keys(), (place) => a[place]!);
   const row = new Uint32Array(Math.ceil(a.length / 32)).fill(0xffffffff);
   const match = new Uint32Array(row.length);
   for (const token of b) {

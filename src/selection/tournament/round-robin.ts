@@ -1,5 +1,4 @@
 import type { Asking } from '../../operation.ts';
-import { grouped } from '../grouped.ts';
 import type { Standing } from './knockout.ts';
 import type { Match, Pair, Play } from './match.ts';
 import { pointsOfAll } from './match.ts';
@@ -8,7 +7,7 @@ import { pointsOfAll } from './match.ts';
 export function* roundRobin(players: number, play: Play): Asking<Standing> {
   const matches = yield* play(pairsOf(Array.from({ length: players }, (_, player) => player)));
   const points = pointsOfAll(players, matches);
-  const groups = grouped([...points.keys()], (player) => points[player]!);
+  const groups = Map.groupBy(points.keys(), (player) => points[player]!);
   const best = [...groups].sort(([a], [b]) => b - a);
   return { ranking: best.flatMap(([, tied]) => headToHead(tied, matches)), matches };
 }
