@@ -1,0 +1,148 @@
+/**
+ * Published searches on the same models, and Winnow's own for the same tokens:
+ *
+ *     python -m venv peers && peers/bin/pip install -r bench/search/peers/requirements.txt
+ *     node bench/search/peers.ts --python peers/bin/python [--problems K] [--budgets 4,16]
+ *
+ * A peer chooses by the process reward, which is all that it is given; so does Winnow here. The limit of Winnow's run is the mean
+ * of what the peer took on problems of that size.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { command, onInterrupt } from '../../bin/command.ts';
+import { CannotStart } from '../../bin/settings.ts';
+import { subSeed } from '../../src/random.ts';
+import { mean } from '../../src/selection/statistics.ts';
+import { collect } from '../accuracy/cache.ts';
+import { percent, points, tokens as shownTokens, table } from '../accuracy/cells.ts';
+import { meanOf, wilson } from '../accuracy/intervals.ts';
+import { isRight, type Problem, readProblems } from '../accuracy/problems.ts';
+import { Progress } from '../accuracy/progress.ts';
+import { SEED } from '../accuracy/samples.ts';
+import { connect } from '../accuracy/winnow.ts';
+import { contestants } from './lineup.ts';
+import { runsOf, type Setting } from './measure.ts';
+
+const CACHE = join(import.meta.dirname, '.cache');
+const WORTH = 42; // tokens of one plain sample, mean over the puzzles
+
+interface Peer {
+  readonly title: string;
+  readonly script: string;
+  readonly algorithm: string;
+  /** Winnow's strategy of the same kind. */
+  readonly strategy: string;
+}
+
+const PEERS: readonly Peer[] = [
+  { title: 'its_hub beam search', script: 'its_hub_peer.py', algorithm: 'beam_search', strategy: 'beam_search' },
+  { title: 'its_hub particle filtering', script: 'its_hub_peer.py', algorithm: 'particle_filter', strategy: 'particle_filter' },
+  {
+    title: 'its_hub entropic particle filtering',
+    script: 'its_hub_peer.py',
+    algorithm: 'entropic_particle_filter',
+    strategy: 'entropic_particle_filter',
+  },
+  { title: 'TreeQuest AB-MCTS-A', script: 'treequest_peer.py', algorithm: 'ab_mcts', strategy: 'ab_mcts' },
+  { title: 'TreeQuest standard MCTS', script: 'treequest_peer.py', algorithm: 'mcts', strategy: 'uct' },
+];
+
+const peerLine = z.object({ id: z.string(), text: z.string(), tokens: z.int(), rewardTokens: z.int() });
+type PeerLine = z.infer<typeof peerLine>;
+
+await command(async () => {
+  const { values } = parseArgs({
+    options: {
+      python: { type: 'string' },
+      problems: { type: 'string', default: '300' },
+      budgets: { type: 'string', default: '4,16' },
+    },
+  });
+  if (values.python === undefined) throw new CannotStart('--python names a Python with bench/search/peers/requirements.txt.');
+  const problems = readProblems('puzzles', Number(values.problems));
+  const signal = onInterrupt();
+  const winnow = await connect(process.env, signal);
+  const progress = new Progress();
+  const setting: Setting = { winnow, folder: join(CACHE, winnow.identity), signal, progress: progress.show };
+  try {
+    if (!winnow.backendUrl) throw new CannotStart('The peers need the backend of a Winnow that is started here.');
+    const rows: string[][] = [];
+    for (const budget of values.budgets.split(',').map(Number))
+      for (const peer of PEERS) {
+        const theirs = await measurePeer(peer, budget, problems, { ...setting, python: values.python, url: winnow.backendUrl });
+        rows.push(await compared(peer, budget, problems, theirs, setting));
+      }
+    console.log(table(['peer', 'budget', 'right', 'tokens', 'Winnow', 'right', 'tokens', 'Winnow less the peer'], rows));
+  } finally {
+    await winnow.stop();
+  }
+});
+
+/** A process a problem, so that a run goes on where it was. */
+function measurePeer(
+  { title, script, algorithm }: Peer,
+  budget: number,
+  problems: readonly Problem[],
+  { folder, signal, progress, python, url }: Setting & { readonly python: string; readonly url: string },
+): Promise<PeerLine[]> {
+  return collect<Problem, PeerLine>(problems, {
+    path: join(folder, `peer-${script.slice(0, -3)}-${algorithm}-${budget}.jsonl`),
+    schema: peerLine,
+    signal,
+    progress: (done, total) => progress(`${title} ${budget}`, done, total),
+    measure: async ({ id, prompt }, stop) => {
+      const child = spawn(python, [join(import.meta.dirname, 'peers', script), url, algorithm, String(budget)], { signal: stop });
+      let errors = '';
+      child.stderr.on('data', (part) => (errors += part));
+      child.on('error', () => {}); // one that is aborted says so; what it did not answer is told below
+      child.stdin.end(`${JSON.stringify({ id, prompt, seed: subSeed(SEED, title, id) % 2 ** 31, worth: WORTH })}\n`);
+      for await (const line of createInterface({ input: child.stdout })) return peerLine.parse(JSON.parse(line));
+      throw new Error(`${title} answered nothing: ${errors.slice(-600)}`);
+    },
+  });
+}
+
+async function compared(
+  { title, strategy }: Peer,
+  budget: number,
+  problems: readonly Problem[],
+  theirs: readonly PeerLine[],
+  setting: Setting,
+): Promise<string[]> {
+  const contestant = contestants.find(({ name }) => name === strategy)!;
+  const groups = [...new Set(problems.map(({ group }) => group))];
+  const taken = groups.map((group) =>
+    mean(theirs.filter((_, place) => problems[place]!.group === group).map(({ tokens }) => tokens)),
+  );
+  const worth = new Map(groups.map((group, place) => [group, taken[place]! / budget]));
+  const ours = await runsOf(problems, { contestant, answers: budget, worth, rewards: ['process'] }, setting);
+  const right = (written: { readonly text: string; readonly finish: string }, place: number) =>
+    Number(isRight(problems[place]!, written));
+  const [peer, own] = [
+    theirs.map(({ text }, at) => right({ text, finish: 'stop' }, at)),
+    ours.map(({ chosen }, at) => right(chosen, at)),
+  ];
+  const share = (all: readonly number[]) =>
+    wilson(
+      all.reduce((sum, one) => sum + one, 0),
+      all.length,
+    );
+  return [
+    title,
+    String(budget),
+    percent(share(peer)),
+    shownTokens(mean(theirs.map(({ tokens }) => tokens))),
+    `\`${strategy}\``,
+    percent(share(own)),
+    shownTokens(mean(ours.map(({ tokens }) => tokens))),
+    points(
+      meanOf(
+        own.map((one, place) => one - peer[place]!),
+        SEED,
+      ),
+    ),
+  ];
+}
