@@ -22,6 +22,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...inWorkerd, ...onRunning, ...ofStarting, ...ofModels],
+          testTimeout: 60_000, // a property of a search runs hundreds of them; the machine may be busy
           sequence: { groupOrder: 1 },
         },
       },

@@ -146,13 +146,6 @@ test.each([
     param: 'messages[0].content[0]',
   },
   {
-    name: 'the tree',
-    schema: bestOfNBody,
-    body: { messages, return: { tree: true } },
-    code: 'unsupported_value',
-    param: 'return.tree',
-  },
-  {
     name: 'the backend as the place',
     schema: searchBody,
     body: { messages, execution: 'backend' },
