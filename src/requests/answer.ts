@@ -1,11 +1,11 @@
 import type { StopReason } from '../../schemas/budget.ts';
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import type { CandidateAnswer, Plan, RunAnswer, RunReport, SelectionReport } from '../../schemas/run.ts';
+import type { Tree } from '../../schemas/tree.ts';
 import type { Usage } from '../../schemas/usage.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import type { Scored } from '../operation.ts';
 import { finishReason } from '../operation.ts';
-import type { RunTree } from '../runtime/run-tree.ts';
 import type { Choice } from '../selection/define.ts';
 import type { Outcome } from '../strategies/solve.ts';
 import { extraction, toldAnswer } from './pick.ts';
@@ -19,8 +19,8 @@ export interface Finished {
   readonly task: Task;
   readonly outcome: Outcome<Choice>;
   readonly ledger: Ledger;
-  /** Undefined where it was not asked for. */
-  readonly tree?: RunTree | undefined;
+  /** All that was sampled, once it is known which node was chosen; undefined where it was not asked for. */
+  readonly tree?: { readonly nodes: (chosen: string) => Tree } | undefined;
   /** The first thing that kept a sample from being whole. */
   readonly stop: StopReason | undefined;
   readonly indexes: ReadonlyMap<string, number>;
