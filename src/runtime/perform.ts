@@ -1,6 +1,6 @@
 import type { ProgressEvent } from '../../schemas/events.ts';
 import type { NoteOperation, Operation } from '../operation.ts';
-import { eachAt } from '../operation.ts';
+import { eachAt, writesAnswers } from '../operation.ts';
 import { kindOf, namedReward } from '../rewards/registry.ts';
 import type { RunContext, RunState } from './context.ts';
 import { readOnce } from './read.ts';
@@ -23,7 +23,9 @@ export function performing(context: RunContext, state: RunState): Perform {
       return { kind: 'read', result: await stopwatch.during('read', () => readOnce(operation, number, context, state)) };
     },
     scoring: (operation, replaying, nested) => scoring(operation, context, state, { replaying, nested }),
-    atOnce: (operations) => sampledAtMost(operations, context) <= context.ledger.available - context.finishingReserve,
+    atOnce: (operations) =>
+      operations.filter(samplesAnswers).length < 2 && // answers are counted and numbered as they end
+      sampledAtMost(operations, context) <= context.ledger.available - context.finishingReserve,
     tell: (operation) => {
       const event = progress(operation, context);
       if (event) context.listen(event);
@@ -41,6 +43,12 @@ function progress({ note }: NoteOperation, { ledger, deadline }: RunContext): Pr
   const { candidates, spentTokens } = ledger.account();
   const spent = { candidates, tokens: spentTokens, time_ms: Math.round(deadline.elapsedMs) };
   return { name: 'round', data: { round: note.round, kept: [...note.kept], spent } };
+}
+
+/** Whether answers of the run may come of it. */
+function samplesAnswers(operation: Operation): boolean {
+  if (operation.kind === 'together') return operation.operations.some(samplesAnswers);
+  return operation.kind === 'sample' && writesAnswers(operation.role);
 }
 
 /** Tokens that these may sample: no more than the first of them all leave to the last. */
