@@ -25,6 +25,9 @@ export const treeNode = z.strictObject({
 });
 export type TreeNode = z.infer<typeof treeNode>;
 
+/** Where every tree begins. */
+export const promptNode: TreeNode = { id: '0', parent: null, text: '', tokens: 0, state: 'open', scores: {} };
+
 /** The nodes of a run, parents before their children. */
 export const tree = z.array(treeNode);
 export type Tree = z.infer<typeof tree>;

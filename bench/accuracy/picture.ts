@@ -1,5 +1,5 @@
 /** The report as a picture: one panel a set of like problems. Readable on a light and on a dark page. */
-import { element, text } from '../../src/drawing/svg.ts';
+import { picture as drawn, text } from '../../src/drawing/svg.ts';
 import type { Method } from './curves.ts';
 import { type Line, PANEL, type Panel, panel } from './panel.ts';
 import type { SetReport } from './report.ts';
@@ -12,16 +12,11 @@ export function picture(reports: readonly SetReport[]): string {
   const panels = reports.filter(({ title }) => !title.startsWith('All ')).map(panelOf);
   const width = PANEL.width * Math.min(COLUMNS, panels.length);
   const height = HEAD + PANEL.height * Math.ceil(panels.length / COLUMNS);
-  const svg = element(
-    'svg',
-    { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'font-family': FONT },
-    element('title', {}, 'Accuracy against policy tokens a problem'),
-    element('style', {}, STYLE),
-    element('rect', { class: 'page', width, height, rx: 6 }),
+  return drawn(
+    { width, height, title: 'Accuracy against policy tokens a problem', style: STYLE },
     text({ x: 46, y: 26, class: 'tick' }, caption(reports)),
     ...panels.map((one, place) => panel(one, PANEL.width * (place % COLUMNS), HEAD + PANEL.height * Math.floor(place / COLUMNS))),
   );
-  return `${svg}\n`;
 }
 
 function caption(reports: readonly SetReport[]): string {
@@ -56,8 +51,6 @@ const LABELS: Readonly<Partial<Record<Method, string>>> = {
   majority: 'majority of N',
   'weighted outcome': 'weighted vote, outcome',
 };
-
-const FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif";
 
 const LIGHT = {
   page: '#ffffff',

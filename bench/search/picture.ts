@@ -1,6 +1,6 @@
 /** Accuracy against tokens of the best searches beside best-of-N, one panel a set. Readable on a light and on a dark page. */
 
-import { element, text } from '../../src/drawing/svg.ts';
+import { picture as drawn, text } from '../../src/drawing/svg.ts';
 import { type Line, PANEL, panel } from '../accuracy/panel.ts';
 import type { SetReport } from './report.ts';
 
@@ -12,12 +12,8 @@ export function picture(reports: readonly SetReport[]): string {
   const names = bestOf(reports, SHOWN);
   const width = PANEL.width * Math.min(COLUMNS, reports.length);
   const height = HEAD + PANEL.height * Math.ceil(reports.length / COLUMNS);
-  const svg = element(
-    'svg',
-    { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'font-family': FONT },
-    element('title', {}, 'Accuracy of searches against policy tokens a problem'),
-    element('style', {}, STYLE),
-    element('rect', { class: 'page', width, height, rx: 6 }),
+  return drawn(
+    { width, height, title: 'Accuracy of searches against policy tokens a problem', style: STYLE },
     text(
       { x: 46, y: 26, class: 'tick' },
       `Held-out problems solved, with 95 % intervals: best-of-N and the ${SHOWN} best searches.`,
@@ -30,7 +26,6 @@ export function picture(reports: readonly SetReport[]): string {
       ),
     ),
   );
-  return `${svg}\n`;
 }
 
 /** Those with the highest mean accuracy over sets and budgets. */
@@ -63,7 +58,6 @@ const LABELS: Readonly<Record<string, string>> = {
   'weighted outcome': 'weighted vote',
 };
 
-const FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif";
 const LIGHT = ['#818b98', '#0969da', '#bf3989', '#cf4a00', '#1a7f37', '#8250df', '#9a6700', '#0f7b8a'];
 const DARK = ['#818b98', '#4c9bff', '#f778ba', '#ff8b4a', '#3fb950', '#b083ff', '#d29922', '#39c5d6'];
 const STYLES = ['oracle', 'outcome', 'weighted-outcome', 's0', 's1', 's2', 's3', 's4'];

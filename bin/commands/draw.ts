@@ -1,7 +1,7 @@
 /** `npx winnow draw FILE`: the tree of a saved answer as a picture. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { type Tree, tree, treeNode } from '../../schemas/tree.ts';
+import { promptNode, type Tree, tree, treeNode } from '../../schemas/tree.ts';
 import { drawTree } from '../../src/drawing/search-tree.ts';
 import { plain } from '../hub/plain.ts';
 import { CannotStart } from '../settings.ts';
@@ -59,8 +59,7 @@ function readTree(text: string, file: string): Found {
       nodes.set(node.id, node);
     }
   if (nodes.size === 0) throw noTree(file);
-  const root = { id: '0', parent: null, text: '', tokens: 0, state: 'open', scores: {} } as const;
-  return { nodes: [root, ...nodes.values()], title: 'a stream that broke off' };
+  return { nodes: [promptNode, ...nodes.values()], title: 'a stream that broke off' };
 }
 
 function ofAnswer(text: string, file: string): Found {

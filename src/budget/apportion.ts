@@ -1,3 +1,5 @@
+import { sum } from '../selection/statistics.ts';
+
 const EXACT = 1e9; // fractional parts that differ by less are equal: 0.07 x 50 is a little more than 3.5
 
 /**
@@ -11,7 +13,7 @@ const EXACT = 1e9; // fractional parts that differ by less are equal: 0.07 x 50 
 export function apportion(shares: readonly number[], total: number): number[] {
   const exact = shares.map((share) => Math.round(share * total * EXACT) / EXACT);
   const parts = exact.map(Math.floor);
-  const left = total - parts.reduce((sum, part) => sum + part, 0);
+  const left = total - sum(parts);
   const order = shares.map((share, place) => ({ place, share, fraction: Math.round((exact[place]! % 1) * EXACT) }));
   order.sort((a, b) => b.fraction - a.fraction || b.share - a.share || a.place - b.place);
   for (const { place } of order.slice(0, Math.max(0, left))) parts[place]! += 1;

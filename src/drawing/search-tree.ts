@@ -4,7 +4,7 @@
  */
 import { type HierarchyPointNode, tree as layOut, stratify } from 'd3-hierarchy';
 import { nodeState, type Tree, type TreeNode } from '../../schemas/tree.ts';
-import { element, said, text } from './svg.ts';
+import { element, picture, said, text } from './svg.ts';
 
 /** Above it a picture says nothing any more, and a page hangs. */
 const MOST_NODES = 5000;
@@ -33,21 +33,8 @@ export function drawTree(nodes: Tree, title: string): string {
   const height = HEAD + MARGIN + most - least + ROW;
   const way = new Set(all.filter(({ data }) => data.state === 'chosen').flatMap((node) => node.ancestors().map(({ id }) => id)));
   const moved = { transform: `translate(${MARGIN} ${HEAD + ROW / 2 - least})` };
-  const svg = element(
-    'svg',
-    {
-      xmlns: 'http://www.w3.org/2000/svg',
-      viewBox: `0 0 ${width} ${height}`,
-      width,
-      height,
-      role: 'img',
-      'aria-labelledby': 'winnow-title winnow-description',
-      'font-family': "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif",
-    },
-    said('title', title, { id: 'winnow-title' }),
-    said('desc', described(nodes), { id: 'winnow-description' }),
-    said('style', STYLE),
-    element('rect', { class: 'page', width, height, rx: 6 }),
+  return picture(
+    { width, height, title, description: described(nodes), style: STYLE },
     text({ x: MARGIN, y: 22, class: 'head' }, `${title}: ${counted(nodes)}`),
     element(
       'g',
@@ -58,7 +45,6 @@ export function drawTree(nodes: Tree, title: string): string {
       ...all.map((node) => drawNode(node)),
     ),
   );
-  return `${svg}\n`;
 }
 
 function place(nodes: Tree): Placed {

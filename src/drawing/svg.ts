@@ -19,6 +19,42 @@ export const said = (name: string, content: string, attributes: Attributes = {})
 export const path = (attributes: Attributes, points: readonly Place[]): string =>
   element('path', { ...attributes, d: `M${points.map(([x, y]) => `${rounded(x)} ${rounded(y)}`).join('L')}` });
 
+const FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif";
+
+export interface Page {
+  readonly width: number;
+  readonly height: number;
+  /** For those who do not see it. */
+  readonly title: string;
+  /** All that it shows, in words. */
+  readonly description?: string;
+  /** A style sheet; the class `page` is the ground. */
+  readonly style: string;
+}
+
+/** A whole picture on its ground, as the text of a file. */
+export function picture({ width, height, title, description, style }: Page, ...children: readonly string[]): string {
+  const named = description === undefined ? {} : { 'aria-labelledby': 'winnow-title winnow-description' };
+  const svg = element(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      viewBox: `0 0 ${width} ${height}`,
+      width,
+      height,
+      role: 'img',
+      ...named,
+      'font-family': FONT,
+    },
+    said('title', title, description === undefined ? {} : { id: 'winnow-title' }),
+    ...(description === undefined ? [] : [said('desc', description, { id: 'winnow-description' })]),
+    said('style', style),
+    element('rect', { class: 'page', width, height, rx: 6 }),
+    ...children,
+  );
+  return `${svg}\n`;
+}
+
 const shown = (value: string | number): string => (typeof value === 'number' ? rounded(value) : value);
 const rounded = (value: number): string => String(Math.round(value * 10) / 10);
 

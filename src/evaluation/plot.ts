@@ -4,7 +4,7 @@
  * light and on a dark page.
  */
 import type { EvaluationReport } from '../../schemas/evaluation.ts';
-import { element, said, text } from '../drawing/svg.ts';
+import { picture, text } from '../drawing/svg.ts';
 import { type Line, PANEL, panel } from './plot-panel.ts';
 
 const COLUMNS = 2;
@@ -17,25 +17,17 @@ export function plot(report: EvaluationReport): string {
     names.length === 0 ? [{ title: 'No reward', lines: shared(report), optimum: null }] : names.map((name) => of(name, report));
   const width = PANEL.width * Math.min(COLUMNS, panels.length);
   const height = HEAD + PANEL.height * Math.ceil(panels.length / COLUMNS);
-  const svg = element(
-    'svg',
+  return picture(
     {
-      xmlns: 'http://www.w3.org/2000/svg',
-      viewBox: `0 0 ${width} ${height}`,
       width,
       height,
-      role: 'img',
-      'aria-labelledby': 'winnow-title winnow-description',
-      'font-family': "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif",
+      title: 'Gold and score of best-of-N by number of samples',
+      description: described(report, names),
+      style: STYLE,
     },
-    said('title', 'Gold and score of best-of-N by number of samples', { id: 'winnow-title' }),
-    said('desc', described(report, names), { id: 'winnow-description' }),
-    said('style', STYLE),
-    element('rect', { class: 'page', width, height, rx: 6 }),
     text({ x: 16, y: 26, class: 'tick' }, caption(report)),
     ...panels.map((one, place) => panel(one, PANEL.width * (place % COLUMNS), HEAD + PANEL.height * Math.floor(place / COLUMNS))),
   );
-  return `${svg}\n`;
 }
 
 const percent = (confidence: number): string => `${Math.round(1000 * confidence) / 10} %`;

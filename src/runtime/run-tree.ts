@@ -1,4 +1,4 @@
-import type { NodeState, Tree, TreeNode } from '../../schemas/tree.ts';
+import { type NodeState, promptNode, type Tree, type TreeNode } from '../../schemas/tree.ts';
 import type { Candidate, Note, Operation, Result, Score } from '../operation.ts';
 import { writesAnswers } from '../operation.ts';
 
@@ -12,7 +12,7 @@ export class RunTree {
   readonly #nodes = new Map<string, Mutable<TreeNode>>();
 
   constructor() {
-    this.#add({ id: '0', parent: null, text: '', tokens: 0, state: 'open', scores: {} });
+    this.#add({ ...promptNode });
   }
 
   /** Takes a result in. @returns the nodes that are new or have changed */

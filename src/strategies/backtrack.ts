@@ -5,7 +5,7 @@ import type { StrategyTask } from './define.ts';
 import { define, finished } from './define.ts';
 import { bestFirst } from './rank.ts';
 import type { Branch, Grown } from './step-search.ts';
-import { StepSearch } from './step-search.ts';
+import { StepSearch, stepwise } from './step-search.ts';
 import { stepValue } from './step-value.ts';
 
 /**
@@ -35,7 +35,7 @@ export const backtrack = define({
       .describe('Tokens of discarded steps at most, of what all paths may have: paths x max_tokens (methods C.13).'),
     step_reward: z.string().optional().describe("Reward that finds wrong steps; the policy's process_reward where absent."),
   }),
-  needs: { stepReward: true, continuation: true, steps: true },
+  needs: stepwise,
   divides: true,
   width: (budget) => ({ paths: Math.ceil(budget / 2) }), // about half may be taken back
   cost: 'at most paths answers and max_waste of that again, one score call a round and one a reward',

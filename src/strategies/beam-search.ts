@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { beamOptions, beamWidth, growBeams } from './beams.ts';
 import { define } from './define.ts';
+import { stepwise } from './step-search.ts';
 
 /**
  * Step-level beam search: each round every kept prefix grows `branch` next steps, and the best `keep` of the open ones go
@@ -16,7 +17,7 @@ export const beamSearch = define({
   family: 'search',
   rounds: 'many',
   options: z.strictObject(beamOptions),
-  needs: { stepReward: true, continuation: true, steps: true },
+  needs: stepwise,
   width: beamWidth,
   cost: 'at most max_steps x keep x branch steps, one score call a round and one a reward',
   bound: ({ keep, branch, max_steps: rounds }, maxTokens, rewards) => ({

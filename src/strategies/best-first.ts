@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { note } from '../operation.ts';
 import { define } from './define.ts';
+import { stepwise } from './step-search.ts';
 import type { Node } from './tree.ts';
 import { ended } from './tree.ts';
-import { iterationsFor, TreeSearch, treeOptions } from './tree-search.ts';
+import { iterationsFor, TreeSearch, treeBound, treeOptions } from './tree-search.ts';
 
 /**
  * Best-first search: of all prefixes that wait, wherever they stand, write on the best ones. Ends when a completed candidate
@@ -30,14 +31,10 @@ export const bestFirst = define({
       .describe('Value of a completed candidate that ends the search; none where absent.'),
     max_queue: z.int().min(1).max(4096).default(256).describe('Prefixes that wait at most; the worst are dropped (methods C.9).'),
   }),
-  needs: { stepReward: true, continuation: true, steps: true },
+  needs: stepwise,
   width: (budget) => iterationsFor(budget, 2),
   cost: 'at most iterations x branch steps, one score call a round of `parallel` prefixes and one a reward',
-  bound: ({ iterations, branch }, maxTokens, rewards) => ({
-    candidates: iterations * branch + 1, // one more from the prompt, where every step was a dead end
-    tokens: (iterations * branch + 1) * maxTokens,
-    scoreCalls: iterations + 1 + rewards,
-  }),
+  bound: treeBound,
   *run(task, { branch, accept = Number.POSITIVE_INFINITY, max_queue: maxQueue, ...size }) {
     const search = new TreeSearch(task, size);
     let queue: Node[] = [search.tree.root];

@@ -4,7 +4,7 @@ import { root } from '../operation.ts';
 import { define } from './define.ts';
 import { bestFirst } from './rank.ts';
 import type { Branch } from './step-search.ts';
-import { StepSearch, tellRound } from './step-search.ts';
+import { StepSearch, stepwise, tellRound } from './step-search.ts';
 
 /**
  * Diverse verifier tree search: `n` / `branch` subtrees that never compete. In each round each grows `branch` next steps
@@ -28,7 +28,7 @@ export const dvts = define({
       step_reward: z.string().optional().describe("Reward that ranks prefixes; the policy's process_reward where absent."),
     })
     .refine(({ n, branch }) => n % branch === 0, { error: 'n must be a multiple of branch', path: ['n'] }),
-  needs: { stepReward: true, continuation: true, steps: true },
+  needs: stepwise,
   divides: true,
   width: (budget) => {
     const branch = Math.min(4, budget);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { temperatureMethods, tempered } from './particle-weights.ts';
-import { filterParticles, particleOptions, targets } from './particles.ts';
+import { filterParticles, particleOptions, particleSearch } from './particles.ts';
 
 /**
  * Entropic particle filtering: as `particle_filter`, but that it resamples after every step, and flattens uneven weights
@@ -13,14 +13,9 @@ import { filterParticles, particleOptions, targets } from './particles.ts';
 export const entropicParticleFilter = define({
   name: 'entropic_particle_filter',
   title: 'Particle filtering that keeps its particles different for longer.',
-  family: 'search',
-  rounds: 'many',
+  ...particleSearch,
   options: z.strictObject({
     ...particleOptions,
-    target: z
-      .enum(targets)
-      .default('value')
-      .describe('What weights follow: the last value, or the product of all (methods C.5).'),
     horizon: z
       .int()
       .min(1)
@@ -30,15 +25,6 @@ export const entropicParticleFilter = define({
     ess_threshold: z.number().min(0).max(1).default(0.5).describe('Weights are uneven below this part (methods C.5b).'),
     early_phase: z.number().min(0).max(1).default(0.5).describe('Progress until which they are flattened (methods C.5b).'),
     temperature_method: z.enum(temperatureMethods).default('ess').describe('How much they are flattened (methods C.5b).'),
-  }),
-  needs: { stepReward: true, continuation: true, steps: true },
-  draws: true,
-  width: (budget) => ({ particles: budget }),
-  cost: 'at most max_steps x particles steps, one score call a step and one a reward',
-  bound: ({ particles, max_steps: rounds }, maxTokens, rewards) => ({
-    candidates: particles * rounds + 1,
-    tokens: (particles * rounds + 1) * maxTokens,
-    scoreCalls: rounds + 1 + rewards,
   }),
   run: (task, { horizon, ess_threshold: essThreshold, early_phase: earlyPhase, temperature_method: method, ...size }) =>
     filterParticles(

@@ -3,6 +3,7 @@ import type { Asking, Scored } from '../operation.ts';
 import { beamOptions, beamWidth, growBeams } from './beams.ts';
 import { define } from './define.ts';
 import type { StepSearch } from './step-search.ts';
+import { stepwise } from './step-search.ts';
 
 /**
  * Beam search that looks ahead: a step is ranked by the score of what `lookahead` greedy steps make of it, and only the step
@@ -25,7 +26,7 @@ export const lookahead = define({
       .default(1)
       .describe('Greedy steps ahead, 1 to 3 make sense; 0 is beam search (methods C.4).'),
   }),
-  needs: { stepReward: true, continuation: true, steps: true },
+  needs: stepwise,
   width: beamWidth,
   cost: 'at most max_steps x keep x branch x (1 + lookahead) steps, two score calls a round and one a reward',
   bound: ({ keep, branch, max_steps: rounds, lookahead: steps }, maxTokens, rewards) => ({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Asking } from '../operation.ts';
 import { define } from './define.ts';
 import { candidateQuality } from './quality-value.ts';
+import { stepwise } from './step-search.ts';
 import { stepValue } from './step-value.ts';
 import type { Node, Worth } from './tree.ts';
 import { nodeValue, tries, upperBound } from './tree.ts';
@@ -55,7 +56,7 @@ export const mcts = define({
       .optional()
       .describe('Steps that an answer usually has. Where given, a prefix has the quality value of ReST-MCTS* (methods C.6).'),
   }),
-  needs: { stepReward: true, continuation: true, steps: true },
+  needs: stepwise,
   width: (budget) => iterationsFor(budget, 4), // three steps and a rollout
   cost: 'at most iterations x (branch + roll_forward) steps, two score calls a round of `parallel` leaves and one a reward',
   bound({ iterations, branch, roll_forward: rollForward }, maxTokens, rewards) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { define } from './define.ts';
 import { effectiveSize } from './particle-weights.ts';
-import { filterParticles, particleOptions, targets } from './particles.ts';
+import { filterParticles, particleOptions, particleSearch } from './particles.ts';
 
 /**
  * Particle filtering: candidates are written side by side, weighted by the step reward, and copied in proportion to their
@@ -13,29 +13,15 @@ import { filterParticles, particleOptions, targets } from './particles.ts';
 export const particleFilter = define({
   name: 'particle_filter',
   title: 'Write candidates side by side and copy those that a process reward weighs most.',
-  family: 'search',
-  rounds: 'many',
+  ...particleSearch,
   options: z.strictObject({
     ...particleOptions,
-    target: z
-      .enum(targets)
-      .default('value')
-      .describe('What weights follow: the last value, or the product of all (methods C.5).'),
     ess_threshold: z
       .number()
       .min(0)
       .max(1)
       .default(0.5)
       .describe('Resampled where the effective number is below this part of all; 1 is always, 0 never (methods C.5).'),
-  }),
-  needs: { stepReward: true, continuation: true, steps: true },
-  draws: true,
-  width: (budget) => ({ particles: budget }),
-  cost: 'at most max_steps x particles steps, one score call a step and one a reward',
-  bound: ({ particles, max_steps: rounds }, maxTokens, rewards) => ({
-    candidates: particles * rounds + 1, // a copy of an ended one is not written again, but each step may end all that are open
-    tokens: (particles * rounds + 1) * maxTokens,
-    scoreCalls: rounds + 1 + rewards,
   }),
   run: (task, { ess_threshold: threshold, ...size }) =>
     filterParticles(

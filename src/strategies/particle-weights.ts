@@ -1,16 +1,16 @@
 /** Weights of particles: pure arithmetic over normalised weights, which are not negative and sum to 1 (methods C.5, C.5b). */
 
+import { softmaxShares } from '../selection/shares.ts';
+import { sum } from '../selection/statistics.ts';
+
 /** Logarithms of weights to weights that sum to 1; minus infinity is 0. Undefined where every weight is 0. */
 export function normalised(logWeights: readonly number[]): number[] | undefined {
-  const most = Math.max(...logWeights);
-  if (most === Number.NEGATIVE_INFINITY) return undefined;
-  const weights = logWeights.map((weight) => Math.exp(weight - most));
-  const sum = total(weights);
-  return weights.map((weight) => weight / sum);
+  const none = logWeights.every((weight) => weight === Number.NEGATIVE_INFINITY);
+  return none ? undefined : softmaxShares(logWeights, 1);
 }
 
 /** How many particles of equal weight would be as good: 1 to their number. */
-export const effectiveSize = (weights: readonly number[]): number => 1 / total(weights.map((weight) => weight ** 2));
+export const effectiveSize = (weights: readonly number[]): number => 1 / sum(weights.map((weight) => weight ** 2));
 
 /**
  * Systematic resampling: which particle each of as many new ones is a copy of. Offspring differ from N x weight by less
@@ -45,8 +45,8 @@ export interface Tempering {
 export function tempered(weights: readonly number[], tempering: Tempering): number[] {
   const temperature = temperatureOf(weights, tempering);
   const powers = weights.map((weight) => weight ** (1 / temperature));
-  const sum = total(powers);
-  return powers.map((power) => power / sum);
+  const total = sum(powers);
+  return powers.map((power) => power / total);
 }
 
 /** At least 1, which changes nothing. */
@@ -67,6 +67,4 @@ export function temperatureOf(weights: readonly number[], { progress, essThresho
 
 /** Entropy over its most: 1 where all are equal. */
 export const normalisedEntropy = (weights: readonly number[]): number =>
-  -total(weights.map((weight) => (weight === 0 ? 0 : weight * Math.log(weight)))) / Math.log(weights.length);
-
-const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
+  -sum(weights.map((weight) => (weight === 0 ? 0 : weight * Math.log(weight)))) / Math.log(weights.length);

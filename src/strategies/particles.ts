@@ -2,21 +2,36 @@ import { z } from 'zod';
 import type { Asking, Scored } from '../operation.ts';
 import { root } from '../operation.ts';
 import { mulberry32, subSeed } from '../random.ts';
-import type { Gathered, StrategyTask } from './define.ts';
+import type { Bound, Gathered, StrategyTask } from './define.ts';
 import { normalised, systematic } from './particle-weights.ts';
 import { bestFirst } from './rank.ts';
 import type { Branch } from './step-search.ts';
-import { StepSearch, tellRound } from './step-search.ts';
+import { StepSearch, stepwise, tellRound } from './step-search.ts';
 import { stepValue } from './step-value.ts';
+
+const targets = ['value', 'product'] as const;
 
 /** Options of every search by particles. */
 export const particleOptions = {
   particles: z.int().min(1).max(256).default(16).describe('Candidates that are written side by side.'),
   max_steps: z.int().min(1).max(200).default(40).describe('Steps at most (methods C.1).'),
   step_reward: z.string().optional().describe("Reward that weighs prefixes; the policy's process_reward where absent."),
+  target: z.enum(targets).default('value').describe('What weights follow: the last value, or the product of all (methods C.5).'),
 };
 
-export const targets = ['value', 'product'] as const;
+/** What is the same of every search by particles. */
+export const particleSearch = {
+  family: 'search',
+  rounds: 'many',
+  needs: stepwise,
+  draws: true,
+  width: (budget: number) => ({ particles: budget }),
+  cost: 'at most max_steps x particles steps, one score call a step and one a reward',
+  bound({ particles, max_steps: rounds }: ParticleSize, maxTokens: number, rewards: number): Bound {
+    const steps = particles * rounds + 1; // a copy of an ended one is not written again, but each step may end all that are open
+    return { candidates: steps, tokens: steps * maxTokens, scoreCalls: rounds + 1 + rewards };
+  },
+} as const;
 
 /** A prefix that is being written, with its weight. */
 interface Particle {

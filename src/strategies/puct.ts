@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { softmaxShares } from '../selection/shares.ts';
 import { mean } from '../selection/statistics.ts';
 import { define } from './define.ts';
+import { stepwise } from './step-search.ts';
 import type { Node } from './tree.ts';
 import { meanValue, nodeValue, tries } from './tree.ts';
 import { searchByPaths } from './tree-paths.ts';
-import { iterationsFor, TreeSearch, treeOptions } from './tree-search.ts';
+import { iterationsFor, TreeSearch, treeBound, treeOptions } from './tree-search.ts';
 
 /**
  * PUCT with AlphaZero's constants: as `uct`, but a child is explored in proportion to its prior, which is what the policy
@@ -33,15 +34,11 @@ export const puct = define({
     puct_base: z.number().min(1).default(19652).describe('Visits after which exploration grows (methods C.7).'),
     puct_init: z.number().min(0).max(10).default(1.25).describe('Weight of exploration at first (methods C.7).'),
   }),
-  needs: { stepReward: true, continuation: true, steps: true },
+  needs: stepwise,
   topLogprobs: ({ prior }) => (prior === 'logprob' ? 0 : undefined),
   width: (budget) => iterationsFor(budget, 4),
   cost: 'at most iterations x branch steps, one score call a round of `parallel` leaves and one a reward',
-  bound: ({ iterations, branch }, maxTokens, rewards) => ({
-    candidates: iterations * branch + 1, // one more from the prompt, where every step was a dead end
-    tokens: (iterations * branch + 1) * maxTokens,
-    scoreCalls: iterations + 1 + rewards,
-  }),
+  bound: treeBound,
   *run(task, { branch, prior, first_play: firstPlay, puct_base: base, puct_init: init, ...size }) {
     const priors = new Map<Node, number>();
     const priorOf = (child: Node, parent: Node): number => {

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { apportion } from '../budget/apportion.ts';
 import type { Scored } from '../operation.ts';
 import { root } from '../operation.ts';
+import { softmaxShares } from '../selection/shares.ts';
 import type { StrategyTask } from './define.ts';
 import { define } from './define.ts';
 import { bestFirst } from './rank.ts';
 import type { Branch } from './step-search.ts';
-import { distinct, StepSearch, tellRound } from './step-search.ts';
+import { distinct, StepSearch, stepwise, tellRound } from './step-search.ts';
 import { stepValue } from './step-value.ts';
 
 /**
@@ -28,7 +29,7 @@ export const rebase = define({
     max_steps: z.int().min(1).max(200).default(40).describe('Rounds at most (methods C.1).'),
     step_reward: z.string().optional().describe("Reward that values prefixes; the policy's process_reward where absent."),
   }),
-  needs: { stepReward: true, continuation: true, steps: true },
+  needs: stepwise,
   width: (budget) => ({ width: budget }),
   cost: 'at most max_steps x width steps, one score call a round and one a reward',
   bound: ({ width, max_steps: rounds }, maxTokens, rewards) => ({
@@ -59,9 +60,10 @@ export const rebase = define({
 
 /** The softmax of the values. A prefix without a value has no part, unless none has one: then all have the same. */
 function shares(candidates: readonly Scored[], task: StrategyTask, temperature: number): number[] {
-  const values = candidates.map((candidate) => stepValue(candidate, task) ?? Number.NEGATIVE_INFINITY);
-  const most = Math.max(...values);
-  const weights = values.map((value) => (most === Number.NEGATIVE_INFINITY ? 1 : Math.exp((value - most) / temperature)));
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  return weights.map((weight) => weight / sum);
+  const values = candidates.map((candidate) => stepValue(candidate, task));
+  const unknown = values.every((value) => value === undefined) ? 0 : Number.NEGATIVE_INFINITY;
+  return softmaxShares(
+    values.map((value) => value ?? unknown),
+    temperature,
+  );
 }

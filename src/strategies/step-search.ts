@@ -19,6 +19,9 @@ export interface Grown {
   readonly lost: readonly Candidate[];
 }
 
+/** What every step-wise search needs of policy and rewards. */
+export const stepwise = { stepReward: true, continuation: true, steps: true } as const;
+
 /**
  * What all step-wise searches share: growing prefixes by a step, scoring them by the step reward, setting aside what ended,
  * and ending the best open prefix where nothing did. Children are numbered here, so that no path comes twice.
@@ -30,7 +33,7 @@ export class StepSearch {
   readonly #stepReward: string;
   readonly #numbering = new Numbering();
   /** Came to their end by themselves. */
-  readonly completed: Scored[] = [];
+  readonly #completed: Scored[] = [];
   /** Have all their tokens and no end. */
   readonly #exhausted: Scored[] = [];
 
@@ -54,7 +57,7 @@ export class StepSearch {
   /** Sets aside what ended or has all its tokens. @returns the others, which may go on */
   setAside(children: readonly Scored[]): readonly Scored[] {
     const growing = children.filter((child) => this.#mayGrow(child));
-    this.completed.push(...children.filter(finished));
+    this.#completed.push(...children.filter(finished));
     this.#exhausted.push(...children.filter((child) => !finished(child) && !growing.includes(child)));
     return growing;
   }
@@ -100,7 +103,7 @@ export class StepSearch {
    * @param open  the prefixes that may go on, best first
    */
   *gather(open: readonly Scored[]): Asking<Gathered> {
-    if (this.completed.length > 0) return { pool: [...this.completed, ...this.#exhausted] };
+    if (this.#completed.length > 0) return { pool: [...this.#completed, ...this.#exhausted] };
     const best = [open[0] ?? root];
     const firstChild = this.#numbering.take(best, 1);
     const ending = { prefixes: best, count: 1, firstChild, until: 'end', finishing: true } as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Asking, Scored } from '../operation.ts';
 import { note } from '../operation.ts';
-import type { Gathered, StrategyTask } from './define.ts';
+import type { Bound, Gathered, StrategyTask } from './define.ts';
 import { finished } from './define.ts';
 import { bestFirst } from './rank.ts';
 import { distinct, StepSearch } from './step-search.ts';
@@ -35,6 +35,16 @@ const STEPS_OF_AN_ANSWER = 16;
 export const iterationsFor = (budget: number, steps: number) => ({
   iterations: Math.min(2048, Math.ceil((budget * STEPS_OF_AN_ANSWER) / steps)),
 });
+
+/** The most that a search can spend which writes `branch` steps after each node, and rolls none forward. */
+export function treeBound(
+  { iterations, branch }: { readonly iterations: number; readonly branch: number },
+  maxTokens: number,
+  rewards: number,
+): Bound {
+  const steps = iterations * branch + 1; // one more from the prompt, where every step was a dead end
+  return { candidates: steps, tokens: steps * maxTokens, scoreCalls: iterations + 1 + rewards };
+}
 
 /** The value of a prefix in [0, 1]; undefined where it is unknown. */
 export type Evaluate = (child: Scored) => number | undefined;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { define } from './define.ts';
+import { stepwise } from './step-search.ts';
 import { tries, upperBound } from './tree.ts';
 import { searchByPaths } from './tree-paths.ts';
-import { iterationsFor, TreeSearch, treeOptions } from './tree-search.ts';
+import { iterationsFor, TreeSearch, treeBound, treeOptions } from './tree-search.ts';
 
 /**
  * UCT: a path begins at the prompt and goes down to the child with the highest upper bound of its mean value, an unvisited
@@ -29,14 +30,10 @@ export const uct = define({
       .default(Math.SQRT2)
       .describe('Weight of exploration; the square root of 2 for values from 0 to 1 (methods C.7).'),
   }),
-  needs: { stepReward: true, continuation: true, steps: true },
+  needs: stepwise,
   width: (budget) => iterationsFor(budget, 4),
   cost: 'at most iterations x branch steps, one score call a round of `parallel` leaves and one a reward',
-  bound: ({ iterations, branch }, maxTokens, rewards) => ({
-    candidates: iterations * branch + 1, // one more from the prompt, where every step was a dead end
-    tokens: (iterations * branch + 1) * maxTokens,
-    scoreCalls: iterations + 1 + rewards,
-  }),
+  bound: treeBound,
   *run(task, { branch, mcts_c: c, ...size }) {
     return yield* searchByPaths(new TreeSearch(task, size), branch, (child, parent) =>
       tries(child) === 0 ? Number.POSITIVE_INFINITY : upperBound(child, parent, c),
