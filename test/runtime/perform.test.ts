@@ -45,3 +45,13 @@ test('after the reader left nothing is begun', async () => {
   await expect(performing(context, state).ask(sampleOf())).rejects.toThrow('left');
   expect([backend.requests, state.operations]).toEqual([[], 0]);
 });
+
+test('answers are numbered as they end, so samples that write some are never under way at once; others are', () => {
+  const { context, state } = means(new ScriptedBackend(), { maxTokens: 10_000 });
+  const { atOnce } = performing(context, state);
+  const [answer, opinion] = [sampleOf(), sampleOf({ role: 'judge' })];
+  expect(atOnce([answer, answer])).toBe(false);
+  expect(atOnce([answer, { kind: 'together', operations: [opinion, answer] }])).toBe(false);
+  expect(atOnce([answer, opinion])).toBe(true);
+  expect(atOnce([opinion, opinion])).toBe(true);
+});
