@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { type BackendConfig, type Config, type PolicyConfig, type RecipeConfig, config as schema } from '../../schemas/config.ts';
 import type { RewardUse } from '../../schemas/reward.ts';
-import { patternProblem } from '../answers/pattern.ts';
+import { patternProblem } from '../answers/re2.ts';
 import { COMBINED, kindOf, namedReward, withMembers } from '../rewards/registry.ts';
 import { ruleSchema } from '../selection/registry.ts';
 import { strategyNamed } from '../strategies/registry.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type AnswerConfig, answerConfig } from '../../schemas/config.ts';
 import { extract } from '../../src/answers/extract.ts';
-import { lastMatch, patternProblem } from '../../src/answers/pattern.ts';
+import { lastMatch } from '../../src/answers/pattern.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { fastest } from './fastest.ts';
 
@@ -46,14 +46,6 @@ describe('a regular expression of the config', () => {
 
   test('a text that was cut is not believed by it: it marks no end (methods G.9)', () => {
     expect(read('#### 5', regex('#### (.+)'), 'length')).toBe('truncated');
-  });
-
-  test('large patterns and such that RE2 has not are refused, with what to do', () => {
-    expect(patternProblem('(a{1,1000})')).toMatch(/2003 instructions; at most 1000/);
-    expect(patternProblem('(?=a)')).toMatch(/RE2/);
-    expect(patternProblem('(a)\\1')).toMatch(/RE2/);
-    expect(patternProblem('(')).toMatch(/RE2/);
-    expect(patternProblem('#### (.+)')).toBeNull();
   });
 
   test('the server does not start with one', () => {

@@ -1,7 +1,7 @@
 /** What an expression may call. */
+import { Pattern, PatternError } from '../../answers/re2.ts';
 import type { Meter } from './meter.ts';
-import { Pattern } from './re2.ts';
-import { CheckError, Undecided } from './verdict.ts';
+import { Undecided } from './verdict.ts';
 
 /** A method that is ours, on its receiver and arguments. Null: the library's own, which is linear in what it is given. */
 type Method = ((values: readonly unknown[], meter: Meter) => unknown) | null;
@@ -43,7 +43,7 @@ export const methods: Readonly<Record<string, Method>> = {
     try {
       return new Pattern(source).test(string(text), meter);
     } catch (error) {
-      if (error instanceof CheckError) throw new Undecided(error.message);
+      if (error instanceof PatternError) throw new Undecided(error.message);
       throw error;
     }
   },

@@ -1,8 +1,8 @@
 import type { Schema } from '@cfworker/json-schema';
 import { quoted } from '../../../schemas/errors.ts';
+import { Pattern, PatternError } from '../../answers/re2.ts';
 import type { JsonFacts } from './json-facts.ts';
 import type { Meter } from './meter.ts';
-import { Pattern } from './re2.ts';
 import { CheckError } from './verdict.ts';
 
 const MAX_LENGTH = 65_536;
@@ -154,9 +154,9 @@ export class SchemaSource {
     if (this.#patterns.size >= MAX_PATTERNS)
       throw new CheckError('schema', `${at}: there are more than ${MAX_PATTERNS} patterns.`);
     try {
-      this.#patterns.set(source, new Pattern(source, {}, 'schema'));
+      this.#patterns.set(source, new Pattern(source));
     } catch (error) {
-      throw error instanceof CheckError ? new CheckError('schema', `${at}: ${error.message}`) : error;
+      throw error instanceof PatternError ? new CheckError('schema', `${at}: ${error.message}`) : error;
     }
   }
 }
