@@ -1,14 +1,11 @@
 /** Answers over HTTP: how they are found, why they are not, and whether they are right. A config of its own. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
+import { describe, expect, inject, test } from 'vitest';
 import { equivalenceResponse } from '../../schemas/equivalence.ts';
 import { rewardList } from '../../schemas/models.ts';
 import { scoreAnswer } from '../../schemas/score.ts';
 import { selectAnswer } from '../../schemas/select.ts';
 import shipped from '../../winnow.config.json' with { type: 'json' };
+import { configured, shippedModels } from './configured.ts';
 import { bestOfN, chain, expectRefusal, get, good, post } from './winnow.ts';
 
 const { chains } = shipped.policies;
@@ -31,28 +28,13 @@ const config = {
     right: { kind: 'equivalence', backend: 'local' },
     elsewhere: { kind: 'equivalence', backend: 'theirs' },
   },
-  models: Object.fromEntries(
-    Object.entries(shipped.models).map(([name, { path }]) => [name, { path: resolve(path), threads: 1 }]),
-  ),
+  models: shippedModels,
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'winnow-test-'));
-let winnow: Winnow;
-let url: string;
-beforeAll(async () => {
-  const path = join(folder, 'winnow.config.json');
-  writeFileSync(path, JSON.stringify(config));
-  winnow = await startWinnow(forTests({ WINNOW_CONFIG: path }));
-  url = winnow.url;
-}, 180_000);
-afterAll(async () => {
-  await winnow?.stop();
-  rmSync(folder, { recursive: true });
-});
+const call = configured(config);
 
 const asked = { prompt: 'Simplify.' };
-const score = async (body: object) =>
-  good(await post('/v1/score', { ...asked, rewards: ['right'], ...body }, { url }), scoreAnswer);
+const score = async (body: object) => good(await post('/v1/score', { ...asked, rewards: ['right'], ...body }, call), scoreAnswer);
 const boxed = (formula: string) => `So it is \\boxed{${formula}}.`;
 
 describe('right answers', () => {
@@ -101,7 +83,7 @@ describe('right answers', () => {
     const reference = String((27 + 56 + 17) * 9);
     const answer = await bestOfN(
       { ...body, reference, rewards: ['right'], selection: 'argmax', return: { candidates: 'all' } },
-      { url },
+      call,
     );
     const right = answer.candidates!.filter(({ scores }) => scores.right!.ok && scores.right!.value === 1);
     expect(right.map((candidate) => candidate.answer)).toEqual(right.map(() => reference));
@@ -112,15 +94,15 @@ describe('right answers', () => {
   test('refused: no reference, a backend without algebra, an unknown option', async () => {
     const body = { ...asked, candidates: ['5'], model: 'math' };
     const capability = { status: 422, code: 'capability_missing' };
-    expectRefusal(await post('/v1/score', { ...body, rewards: ['right'] }, { url }), { ...capability, says: /reference/ });
+    expectRefusal(await post('/v1/score', { ...body, rewards: ['right'] }, call), { ...capability, says: /reference/ });
     const elsewhere = { ...body, rewards: ['elsewhere'], reference: '5' };
-    expectRefusal(await post('/v1/score', elsewhere, { url }), { ...capability, says: /computer algebra/ });
+    expectRefusal(await post('/v1/score', elsewhere, call), { ...capability, says: /computer algebra/ });
     const odd = { ...body, reference: '5', rewards: [{ name: 'right', percent: 'both' }] };
-    expectRefusal(await post('/v1/score', odd, { url }), { status: 400, code: 'invalid_value', says: /strict/ });
+    expectRefusal(await post('/v1/score', odd, call), { status: 400, code: 'invalid_value', says: /strict/ });
   });
 
   test('GET /v1/rewards tells what it is and takes', async () => {
-    const { data } = good(await get('/v1/rewards', { url }), rewardList);
+    const { data } = good(await get('/v1/rewards', call), rewardList);
     const entry = data.find(({ name }) => name === 'right');
     expect(entry).toMatchObject({ kind: 'equivalence', output: 'probability', range: [0, 1] });
     expect(Object.keys((entry!.options as { properties: object }).properties)).toContain('rel_tolerance');
@@ -131,7 +113,7 @@ describe('why there is no answer', () => {
   test('select names each candidate that says none, and why', async () => {
     const texts = [boxed('1'), 'nothing', String.raw`\boxed{1`, String.raw`\boxed{}`, boxed('1.0')];
     const body = { candidates: texts.map((text) => ({ text })), model: 'math', selection: 'majority_vote' };
-    const answer = good(await post('/v1/select', body, { url }), selectAnswer);
+    const answer = good(await post('/v1/select', body, call), selectAnswer);
     expect(answer.unread).toEqual([
       { index: 1, answer_reason: 'no_match' },
       { index: 2, answer_reason: 'unclosed' },
@@ -142,7 +124,7 @@ describe('why there is no answer', () => {
 
   test('the chosen one, too', async () => {
     const body = { candidates: [{ text: String.raw`\boxed{A or B}` }], model: 'letters' };
-    expect(good(await post('/v1/select', body, { url }), selectAnswer).choice).toMatchObject({
+    expect(good(await post('/v1/select', body, call), selectAnswer).choice).toMatchObject({
       answer: null,
       answer_reason: 'ambiguous',
     });
@@ -150,13 +132,13 @@ describe('why there is no answer', () => {
 
   test('a candidate that was cut says so', async () => {
     const body = { messages: [{ role: 'user', content: chain }], model: 'chains', n: 2, sampling: { seed: 1, max_tokens: 8 } };
-    const answer = await bestOfN({ ...body, return: { candidates: 'all' } }, { url });
+    const answer = await bestOfN({ ...body, return: { candidates: 'all' } }, call);
     expect(answer.choice).toMatchObject({ answer: null, answer_reason: 'truncated' });
     expect(answer.candidates!.map((candidate) => candidate.answer_reason)).toEqual(['truncated', 'truncated']);
   });
 
   test('without an extractor there is no reason to tell', async () => {
-    const answer = await bestOfN({ model: 'puzzles', n: 1, return: { candidates: 'all' } }, { url });
+    const answer = await bestOfN({ model: 'puzzles', n: 1, return: { candidates: 'all' } }, call);
     expect(answer.choice.answer).toBeNull();
     expect(answer.choice).not.toHaveProperty('answer_reason');
   });
@@ -165,13 +147,13 @@ describe('why there is no answer', () => {
 test('a pattern and a pointer of the config find answers, in their order', async () => {
   const texts = ['#### 41\n#### 42', '{"answer": 42.0}', '{"answer": 1} #### 42', '42'];
   const body = { candidates: texts.map((text) => ({ text })), model: 'marked', selection: 'majority_vote' };
-  const { clusters, unread } = good(await post('/v1/select', body, { url }), selectAnswer);
+  const { clusters, unread } = good(await post('/v1/select', body, call), selectAnswer);
   expect(clusters).toMatchObject([{ answer: 'q:42/1', members: [0, 1, 2] }]);
   expect(unread).toEqual([{ index: 3, answer_reason: 'no_match' }]);
 });
 
 describe('the route of the backend', () => {
-  const equivalence = (body: object) => post('/equivalence', body, { url: winnow.backendUrl! });
+  const equivalence = (body: object) => post('/equivalence', body, { url: call.backendUrl! });
 
   test('compares, within its deadline', { timeout: 60_000 }, async () => {
     const pairs = [

@@ -1,12 +1,9 @@
 /** Plain chat streamed as it is written, read by the official client, on the running system. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import OpenAI from 'openai';
 import type { ChatCompletionChunk, ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
+import { describe, expect, inject, test } from 'vitest';
 import shipped from '../../winnow.config.json' with { type: 'json' };
+import { configured, shippedModels } from './configured.ts';
 import { get, puzzle } from './winnow.ts';
 
 const messages = [{ role: 'user' as const, content: puzzle }];
@@ -91,18 +88,7 @@ test('a client that leaves in the middle stops the writing', async () => {
 });
 
 describe('a tight budget', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'winnow-test-'));
-  let winnow: Winnow;
-  beforeAll(async () => {
-    const models = Object.entries(shipped.models).map(([name, { path }]) => [name, { path: resolve(path) }]);
-    const config = { ...shipped, models: Object.fromEntries(models), caps: { max_tokens: 161 } };
-    writeFileSync(join(folder, 'winnow.config.json'), JSON.stringify(config));
-    winnow = await startWinnow(forTests({ WINNOW_CONFIG: join(folder, 'winnow.config.json') }));
-  });
-  afterAll(async () => {
-    await winnow?.stop();
-    rmSync(folder, { recursive: true });
-  });
+  const winnow = configured({ ...shipped, models: shippedModels, caps: { max_tokens: 161 } });
 
   test('answers that are continued over waves go on where they were', async () => {
     const openai = clientOf(winnow.url);

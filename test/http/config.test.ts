@@ -1,12 +1,9 @@
 /** Another winnow.config.json: its names, caps, recipes and origins are what the wire then says. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
+import { expect, test } from 'vitest';
 import { type Plan, plan } from '../../schemas/run.ts';
 import shipped from '../../winnow.config.json' with { type: 'json' };
 import { expectAccounts } from './accounts.ts';
+import { configured, shippedModels } from './configured.ts';
 import { asked, bestOfN, critiqueRefine, expectRefusal, get, good, post, search } from './winnow.ts';
 
 const { puzzles } = shipped.policies;
@@ -28,66 +25,52 @@ const config = {
     narrow: { model: 'scored', strategy: 'beam_search', options: { keep: 1, branch: 2 }, budget: { max_tokens: 500 } },
     stepped: { model: 'scored', strategy: 'best_of_n', rewards: ['process'], options: { n: 3 } },
   },
-  models: Object.fromEntries(
-    Object.entries(shipped.models).map(([name, { path }]) => [name, { path: resolve(path), threads: 1 }]),
-  ),
+  models: shippedModels,
   caps: { max_n: 6, max_tokens: 1000, max_time_ms: 5000, max_documents: 3, max_body_bytes: 2000 },
   cors_origins: ['https://app.example'],
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'winnow-test-'));
-let winnow: Winnow;
-let url: string;
-beforeAll(async () => {
-  const path = join(folder, 'winnow.config.json');
-  writeFileSync(path, JSON.stringify(config));
-  winnow = await startWinnow(forTests({ WINNOW_CONFIG: path }));
-  url = winnow.url;
-});
-afterAll(async () => {
-  await winnow?.stop();
-  rmSync(folder, { recursive: true });
-});
+const call = configured(config);
 
 const planned = async (path: string, body: object = {}): Promise<Plan> =>
-  good(await post(path, { ...asked, ...body, dry_run: true }, { url }), plan);
+  good(await post(path, { ...asked, ...body, dry_run: true }, call), plan);
 
 test('its policies, recipes and rewards are the models; a name may hold slashes', async () => {
-  const { data } = (await get('/v1/models', { url })).json as { data: { id: string }[] };
+  const { data } = (await get('/v1/models', call)).json as { data: { id: string }[] };
   const recipes = ['cheap', 'narrow', 'stepped'];
   expect(data.map(({ id }) => id)).toEqual(['team/plain.v2', 'scored', 'instructed', ...recipes, 'outcome', 'process']);
   for (const path of ['/v1/models/team/plain.v2', '/v1/models/team%2Fplain.v2'])
-    expect((await get(path, { url })).json).toMatchObject({ id: 'team/plain.v2' });
+    expect((await get(path, call)).json).toMatchObject({ id: 'team/plain.v2' });
 });
 
 test('a policy’s own sampling holds where the body says nothing: temperature, length, seed and stop', async () => {
-  const run = await bestOfN({ n: 2 }, { url });
+  const run = await bestOfN({ n: 2 }, call);
   expect(run).toMatchObject({ model: 'team/plain.v2', seed: 4 });
   expect(run.choice.message.content).not.toContain(' = ');
   for (const { tokens } of run.candidates!) expect(tokens).toBeLessThanOrEqual(30);
-  expect((await bestOfN({ n: 1, sampling: { seed: 5, stop: ['\n'] } }, { url })).seed).toBe(5);
+  expect((await bestOfN({ n: 1, sampling: { seed: 5, stop: ['\n'] } }, call)).seed).toBe(5);
 });
 
 test('a policy without rewards chooses without them, and says so', async () => {
-  const run = await bestOfN({ n: 2 }, { url });
+  const run = await bestOfN({ n: 2 }, call);
   expect(run.account.rewards).toEqual({});
   expect(run.selection).toMatchObject({ rule: 'argmax', degraded: true, reason: 'no_scores' });
 });
 
 test('a policy without a process reward cannot be searched, unless the request names one', async () => {
   const refusal = { status: 422, code: 'capability_missing', param: 'options.step_reward' };
-  expectRefusal(await post('/v1/search', asked, { url }), refusal);
-  const named = await search({ sampling: { stop: [] }, options: { step_reward: 'process', keep: 1, branch: 2 } }, { url });
+  expectRefusal(await post('/v1/search', asked, call), refusal);
+  const named = await search({ sampling: { stop: [] }, options: { step_reward: 'process', keep: 1, branch: 2 } }, call);
   expect(Object.keys(named.account.rewards)).toEqual(['process']);
 });
 
 test('without a process reward critique-refine means self_refine, which this policy cannot', async () => {
-  const answer = await post('/v1/critique-refine', asked, { url });
+  const answer = await post('/v1/critique-refine', asked, call);
   expectRefusal(answer, { status: 422, code: 'capability_missing', says: /instruct/ });
 });
 
 test('where no critique can be written the first version is kept, and what failed is said', async () => {
-  const run = await critiqueRefine({ model: 'instructed', strategy: 'self_refine' }, { url });
+  const run = await critiqueRefine({ model: 'instructed', strategy: 'self_refine' }, call);
   expect(run.strategy).toBe('self_refine');
   expect(run.candidates).toHaveLength(1); // this tokenizer holds no English, so the critic's prompt is refused
   expect(run.choice.message.content).not.toBe('');
@@ -99,7 +82,7 @@ test('caps are the limits where none is given', async () => {
 });
 
 test('a default above a cap does not refuse a request that says nothing', async () => {
-  expect((await bestOfN({ model: 'scored' }, { url })).candidates!.length).toBeLessThanOrEqual(6);
+  expect((await bestOfN({ model: 'scored' }, call)).candidates!.length).toBeLessThanOrEqual(6);
 });
 
 test.each([
@@ -124,7 +107,7 @@ test.each([
     says: /caps\.max_tokens/,
   },
 ])('$said above its cap is refused, and the cap is named', async ({ body, param, says }) => {
-  expectRefusal(await post('/v1/best-of-n', { ...asked, ...body }, { url }), { status: 400, code: 'invalid_value', param, says });
+  expectRefusal(await post('/v1/best-of-n', { ...asked, ...body }, call), { status: 400, code: 'invalid_value', param, says });
 });
 
 test('an integer budget above the cap of tokens holds at the cap, with a warning', async () => {
@@ -135,8 +118,8 @@ test('an integer budget above the cap of tokens holds at the cap, with a warning
 
 test('documents and bytes have their caps', async () => {
   const rerank = { model: 'outcome', query: '1', documents: ['1', '2', '3', '4'] };
-  expectRefusal(await post('/v1/rerank', rerank, { url }), { status: 400, code: 'invalid_value', param: 'documents', says: /3/ });
-  expectRefusal(await post('/v1/best-of-n', { ...asked, user: 'x'.repeat(2000) }, { url }), {
+  expectRefusal(await post('/v1/rerank', rerank, call), { status: 400, code: 'invalid_value', param: 'documents', says: /3/ });
+  expectRefusal(await post('/v1/best-of-n', { ...asked, user: 'x'.repeat(2000) }, call), {
     status: 413,
     code: 'request_too_large',
     says: /2000/,
@@ -148,20 +131,20 @@ test.each([
   { recipe: 'narrow', strategy: 'beam_search', options: { keep: 1, branch: 2 }, tokens: 500 },
   { recipe: 'stepped', strategy: 'best_of_n', options: { n: 3 }, tokens: 1000 },
 ])('the recipe $recipe is $strategy with $options', async ({ recipe, strategy, options, tokens }) => {
-  const answer = await post('/v1/chat/completions', { ...asked, model: recipe, winnow: { dry_run: true } }, { url });
+  const answer = await post('/v1/chat/completions', { ...asked, model: recipe, winnow: { dry_run: true } }, call);
   expect(good(answer, plan)).toMatchObject({ strategy, options, limits: { max_tokens: tokens } });
-  const run = await post('/v1/chat/completions', { ...asked, model: recipe }, { url });
+  const run = await post('/v1/chat/completions', { ...asked, model: recipe }, call);
   expect(run.json, run.text).toMatchObject({ model: recipe, winnow: { strategy } });
 });
 
 test('a recipe’s rewards decide', async () => {
-  const run = await bestOfN({ model: 'stepped' }, { url });
+  const run = await bestOfN({ model: 'stepped' }, call);
   expect(Object.keys(run.account.rewards)).toEqual(['process']);
   expectAccounts(run);
 });
 
 test('a recipe belongs to the routes of its strategy’s family', async () => {
-  expectRefusal(await post('/v1/search', { ...asked, model: 'cheap' }, { url }), {
+  expectRefusal(await post('/v1/search', { ...asked, model: 'cheap' }, call), {
     status: 400,
     code: 'unsupported_value',
     param: 'model',
@@ -169,7 +152,7 @@ test('a recipe belongs to the routes of its strategy’s family', async () => {
 });
 
 test('a browser of a listed origin may call and read the seed; another may not', async () => {
-  const from = (origin: string) => get('/v1/models', { url, headers: { origin } });
+  const from = (origin: string) => get('/v1/models', { ...call, headers: { origin } });
   const { headers } = await from('https://app.example');
   expect(headers.get('access-control-allow-origin')).toBe('https://app.example');
   expect(headers.get('access-control-expose-headers')).toContain('x-winnow-seed');
@@ -177,7 +160,7 @@ test('a browser of a listed origin may call and read the seed; another may not',
 });
 
 test('its preflight is answered', async () => {
-  const response = await fetch(`${url}/v1/best-of-n`, {
+  const response = await fetch(`${call.url}/v1/best-of-n`, {
     method: 'OPTIONS',
     headers: {
       origin: 'https://app.example',

@@ -2,13 +2,9 @@
  * Judges on the running system. One is scripted behind OpenAI's API: what it says decides, so that arithmetic and accounts can
  * be followed. The other is SmolLM2-135M, behind our own protocol and behind our own /v1, where its weights are here.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
 import { type Backend, startBackend } from '../../gpu-backend/backend.ts';
 import { config as configSchema } from '../../schemas/config.ts';
 import { rewardList } from '../../schemas/models.ts';
@@ -17,6 +13,8 @@ import { type ScoreAnswer, scoreAnswer } from '../../schemas/score.ts';
 import shipped from '../../winnow.config.json' with { type: 'json' };
 import { shown } from '../rewards/judging.ts';
 import { expectAccounts } from './accounts.ts';
+import { type ChatRequest, chatServer } from './chat-server.ts';
+import { configured, shippedModels } from './configured.ts';
 import { asked, bestOfN, expectRefusal, get, good, post } from './winnow.ts';
 
 const smollm2 = resolve('bench/models/.cache/smollm2/int8');
@@ -39,60 +37,46 @@ function verdictOn(prompt: string): string {
   return `${text}\nSo <answer>${worth(text)}</answer>`;
 }
 
-let requests: {
-  readonly model: string;
-  readonly messages: readonly { role: string; content: string }[];
-  readonly max_tokens: number;
-}[] = [];
+let requests: ChatRequest[] = [];
 
-/** Speaks OpenAI's chat; a token is a word. */
-function scripted(): Promise<Server> {
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const piece of request) body += piece;
-    const say = (json: object) => response.setHeader('content-type', 'application/json').end(JSON.stringify(json));
-    if (request.url?.endsWith('/models')) return void say({ data: [{ id: 'judge' }] });
-    const given = JSON.parse(body);
-    requests.push(given);
-    const prompt = given.messages.map(({ content }: { content: string }) => content).join('\n---\n');
-    const single = given.max_tokens === 1;
-    const top = [
-      { token: ' 4', logprob: Math.log(0.4) },
-      { token: '4', logprob: Math.log(0.2) },
-      { token: '2', logprob: Math.log(0.2) },
-    ];
-    const content = single ? ' 4' : verdictOn(prompt);
-    const logprobs = single ? { logprobs: { content: [{ ...top[0], top_logprobs: top }] } } : {};
-    say({
-      choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop', ...logprobs }],
-      usage: { prompt_tokens: 100, completion_tokens: single ? 1 : 10, prompt_tokens_details: { cached_tokens: 0 } },
-    });
-  });
-  return new Promise((ready) => server.listen(0, '127.0.0.1', () => ready(server)));
-}
+const server = await chatServer((request) => {
+  requests.push(request);
+  const prompt = request.messages.map(({ content }) => content).join('\n---\n');
+  const single = request.max_tokens === 1;
+  const top = [
+    { token: ' 4', logprob: Math.log(0.4) },
+    { token: '4', logprob: Math.log(0.2) },
+    { token: '2', logprob: Math.log(0.2) },
+  ];
+  const content = single ? ' 4' : verdictOn(prompt);
+  const logprobs = single ? { logprobs: { content: [{ ...top[0], top_logprobs: top }] } } : {};
+  return {
+    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop', ...logprobs }],
+    usage: { prompt_tokens: 100, completion_tokens: single ? 1 : 10, prompt_tokens_details: { cached_tokens: 0 } },
+  };
+});
 
 const own = { backend: 'local', sampling: { temperature: 1, max_tokens: 64 }, typical_tokens: 32, min_useful_tokens: 1 };
 const models = (path: string) => ({ path, threads: 2, max_kv_bytes: 1 << 29 });
-const folder = mkdtempSync(join(tmpdir(), 'winnow-judges-'));
-let server: Server;
 let upstream: Backend | undefined;
-let winnow: Winnow;
-let url: string;
-
 beforeAll(async () => {
-  server = await scripted();
-  const local = Object.entries(shipped.models).map(([name, { path }]) => [name, { path: resolve(path), threads: 1 }]);
-  if (here) {
-    const config = configSchema.parse({ default_policy: 'none', models: { smollm2: models(smollm2) } });
-    upstream = await startBackend({ config, configFolder: '/', host: '127.0.0.1', port: 0 });
-  }
+  if (!here) return;
+  const config = configSchema.parse({ default_policy: 'none', models: { smollm2: models(smollm2) } });
+  upstream = await startBackend({ config, configFolder: '/', host: '127.0.0.1', port: 0 });
+}, 180_000);
+afterAll(async () => {
+  await upstream?.close();
+  server.close();
+});
+
+const call = configured(() => {
   const judge = { kind: 'judge', policy: 'scripted', max_tokens: 32 };
   const small = { kind: 'judge', policy: 'smollm2', max_tokens: 24 };
-  const config = {
+  return {
     ...shipped,
     backends: {
       ...shipped.backends,
-      scripted: { kind: 'openai', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, stream: false, n: false },
+      scripted: { kind: 'openai', url: server.url, stream: false, n: false },
       ...(upstream ? { v1: { kind: 'openai', url: `${upstream.url}/v1`, accepts: ['seed', 'logprobs'] } } : {}),
     },
     policies: {
@@ -133,24 +117,14 @@ beforeAll(async () => {
           }
         : {}),
     },
-    models: Object.fromEntries([...local, ...(here ? [['smollm2', models(smollm2)]] : [])]),
+    models: { ...shippedModels, ...(here ? { smollm2: models(smollm2) } : {}) },
     caps: { max_time_ms: 120_000 },
   };
-  const path = join(folder, 'winnow.config.json');
-  writeFileSync(path, JSON.stringify(config));
-  winnow = await startWinnow(forTests({ WINNOW_CONFIG: path }));
-  url = winnow.url;
-}, 180_000);
-afterAll(async () => {
-  await winnow?.stop();
-  await upstream?.close();
-  server?.close();
-  rmSync(folder, { recursive: true });
 });
 
 const texts = ['worth 10', 'worth 1', 'worth 4'];
 const score = async (body: object): Promise<ScoreAnswer> =>
-  good(await post('/v1/score', { ...asked, candidates: texts, ...body }, { url }), scoreAnswer);
+  good(await post('/v1/score', { ...asked, candidates: texts, ...body }, call), scoreAnswer);
 const values = ({ data }: ScoreAnswer, name: string) =>
   data.map(({ scores }) => {
     const entry = scores[name]!;
@@ -214,7 +188,7 @@ test('pairs on which two trained rewards are of one mind are never shown to the 
   const chosen = await post(
     '/v1/select',
     { ...asked, candidates: candidates.slice(0, 2).map((text) => ({ text })), selection },
-    { url },
+    call,
   );
   expect(chosen.json).toMatchObject({
     selection: { degraded: false, detail: { results: [{ points: 1, margin: expect.any(Number) }] } },
@@ -244,7 +218,7 @@ test.each([
 });
 
 test('a run is judged: the best by the judge is chosen, and its tokens are in the account', async () => {
-  const answer = await bestOfN({ n: 3, sampling: { seed: 1 }, rewards: ['scored'], return: { candidates: 'all' } }, { url });
+  const answer = await bestOfN({ n: 3, sampling: { seed: 1 }, rewards: ['scored'], return: { candidates: 'all' } }, call);
   expectAccounts(answer);
   expect(answer.account.judge_tokens).toBe(30);
   const written = (answer.candidates ?? []).reduce((sum, { tokens }) => sum + tokens, 0);
@@ -253,24 +227,24 @@ test('a run is judged: the best by the judge is chosen, and its tokens are in th
 
 test('an integer budget pays for the judge as well, and the plan says so', async () => {
   const body = { ...asked, budget: 3, rewards: ['scored'], dry_run: true };
-  const { limits, bound } = good(await post('/v1/best-of-n', body, { url }), plan);
+  const { limits, bound } = good(await post('/v1/best-of-n', body, call), plan);
   const judged = 3 * 2 * 32; // each candidate's verdict, and its second try
   expect(limits.max_tokens).toBe(3 * 160 + judged);
   expect(bound.tokens).toBe(3 * 160 + judged);
-  const answer = await bestOfN({ budget: 1, sampling: { seed: 1 }, rewards: ['scored'] }, { url });
+  const answer = await bestOfN({ budget: 1, sampling: { seed: 1 }, rewards: ['scored'] }, call);
   expect(answer.candidates![0]!.scores.scored).toMatchObject({ ok: true });
 });
 
 test('where the candidates leave nothing of the budget, the judge’s scores have failed of it', async () => {
   const body = { n: 1, sampling: { seed: 1 }, rewards: ['scored'] };
-  const whole = await bestOfN(body, { url });
+  const whole = await bestOfN(body, call);
   const written = whole.candidates![0]!.tokens;
   requests = [];
-  const { candidates, account, budget } = await bestOfN({ ...body, budget: { max_tokens: written } }, { url });
+  const { candidates, account, budget } = await bestOfN({ ...body, budget: { max_tokens: written } }, call);
   expect(candidates![0]).toMatchObject({ tokens: written, scores: { scored: { ok: false, reason: 'budget' } } });
   expect(account.judge_tokens).toBe(0);
   expect(requests).toEqual([]);
-  const { judge_tokens: some } = (await bestOfN({ ...body, budget: { max_tokens: written + 12 } }, { url })).account;
+  const { judge_tokens: some } = (await bestOfN({ ...body, budget: { max_tokens: written + 12 } }, call)).account;
   expect(some).toBe(10);
   expect(requests.map(({ max_tokens }) => max_tokens)).toEqual([12]);
   expect(budget.spent.tokens).toBe(written);
@@ -310,12 +284,12 @@ test.each([
   },
 ])('$name is refused before anything is spent', async ({ body, status, code, says }) => {
   requests = [];
-  expectRefusal(await post('/v1/score', { ...asked, candidates: texts, ...body }, { url }), { status, code, says });
+  expectRefusal(await post('/v1/score', { ...asked, candidates: texts, ...body }, call), { status, code, says });
   expect(requests).toEqual([]);
 });
 
 test('a run that may have more than 16 candidates is refused by a judge of pairs', async () => {
-  const answer = await post('/v1/best-of-n', { ...asked, n: 17, rewards: ['compared'] }, { url });
+  const answer = await post('/v1/best-of-n', { ...asked, n: 17, rewards: ['compared'] }, call);
   expectRefusal(answer, { status: 422, code: 'capability_missing', says: /tournament/ });
 });
 
@@ -325,7 +299,7 @@ test('a candidate of a megabyte is judged or refused, and the next one all the s
 });
 
 test('judges are listed with the scale that they have', async () => {
-  const { data } = good(await get('/v1/rewards', { url }), rewardList);
+  const { data } = good(await get('/v1/rewards', call), rewardList);
   const told = Object.fromEntries(data.map(({ name, output, range }) => [name, [output, range]]));
   expect(told).toMatchObject({
     scored: ['probability', [0, 1]],
@@ -337,13 +311,13 @@ test('judges are listed with the scale that they have', async () => {
 });
 
 test('documents are ranked by a judge', async () => {
-  const answer = await post('/v1/rerank', { model: 'scored', query: 'Which is worth most?', documents: texts }, { url });
+  const answer = await post('/v1/rerank', { model: 'scored', query: 'Which is worth most?', documents: texts }, call);
   expect(answer.status, answer.text).toBe(200);
   const { results } = answer.json as { results: { index: number; relevance_score: number }[] };
   expect(results.map(({ index }) => index)).toEqual([0, 2, 1]);
   expect(results[0]!.relevance_score).toBe(1);
   expect(answer.json).toMatchObject({ usage: { prompt_tokens: 300, total_tokens: 330 } });
-  const second = await post('/v2/rerank', { model: 'scored', query: 'Which is worth most?', documents: texts }, { url });
+  const second = await post('/v2/rerank', { model: 'scored', query: 'Which is worth most?', documents: texts }, call);
   expect(second.json).toMatchObject({ meta: { tokens: { input_tokens: 300, output_tokens: 30 } } });
 });
 

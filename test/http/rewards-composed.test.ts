@@ -1,14 +1,11 @@
 /** Rewards that are made of others, and several in one request, over HTTP with the packaged outcome and process rewards. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
+import { describe, expect, test } from 'vitest';
 import { rewardList } from '../../schemas/models.ts';
 import { plan } from '../../schemas/run.ts';
 import { type ScoreAnswer, scoreAnswer } from '../../schemas/score.ts';
 import shipped from '../../winnow.config.json' with { type: 'json' };
 import { expectAccounts } from './accounts.ts';
+import { configured, shippedModels } from './configured.ts';
 import { allEvents, asked, expectRefusal, get, good, post, run, send } from './winnow.ts';
 
 const right = '12 - 7 = 5 | 3 5 20\n20 - 5 = 15 | 3 15\n15 * 3 = 45 | 45';
@@ -45,28 +42,14 @@ const config = {
     match: { kind: 'evidence', members: ['outcome', 'process'], form: 'pairwise' },
     deep: { kind: 'ensemble', members: ['team', 'platt', 'process'] },
   },
-  models: Object.fromEntries(
-    Object.entries(shipped.models).map(([name, { path }]) => [name, { path: resolve(path), threads: 1 }]),
-  ),
+  models: shippedModels,
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'winnow-test-'));
-let winnow: Winnow;
-let url: string;
-beforeAll(async () => {
-  const path = join(folder, 'winnow.config.json');
-  writeFileSync(path, JSON.stringify(config));
-  winnow = await startWinnow(forTests({ WINNOW_CONFIG: path }));
-  url = winnow.url;
-});
-afterAll(async () => {
-  await winnow?.stop();
-  rmSync(folder, { recursive: true });
-});
+const call = configured(config);
 
 type Scores = ScoreAnswer['data'][number]['scores'];
 const scored = async (body: object): Promise<ScoreAnswer> =>
-  good(await post('/v1/score', { ...asked, candidates: texts, ...body }, { url }), scoreAnswer);
+  good(await post('/v1/score', { ...asked, candidates: texts, ...body }, call), scoreAnswer);
 const value = (scores: Scores, name: string): number => {
   const entry = scores[name]!;
   if (!entry.ok) throw new Error(`${name}: ${entry.reason}`);
@@ -157,11 +140,7 @@ describe('each kind is what its formula says of the two models', () => {
     );
     const { data } = await scored({ rewards: ['brief_tokens'] });
     for (const { scores } of data) expect(scores.brief_tokens).toMatchObject({ ok: false, reason: 'length_unknown' });
-    const ran = await run(
-      '/v1/best-of-n',
-      { ...asked, n: 4, rewards: ['outcome', 'brief_tokens'], sampling: { seed: 3 } },
-      { url },
-    );
+    const ran = await run('/v1/best-of-n', { ...asked, n: 4, rewards: ['outcome', 'brief_tokens'], sampling: { seed: 3 } }, call);
     for (const { scores, tokens, finish_reason: finish } of ran.candidates!) {
       if (finish !== 'stop') continue;
       const taken = 2 * Math.min(Math.max((tokens - 20) / 40, 0), 1);
@@ -178,8 +157,8 @@ describe('each kind is what its formula says of the two models', () => {
     );
     expect(answer.account.rewards.outcome).toMatchObject({ candidates: 3 }); // the references are candidates here, and cost nothing more
     const refusal = { status: 422, code: 'capability_missing', param: 'rewards', says: /reference/ };
-    expectRefusal(await post('/v1/score', { ...asked, candidates: texts, rewards: ['par'] }, { url }), refusal);
-    expectRefusal(await post('/v1/best-of-n', { ...asked, rewards: ['par'] }, { url }), refusal);
+    expectRefusal(await post('/v1/score', { ...asked, candidates: texts, rewards: ['par'] }, call), refusal);
+    expectRefusal(await post('/v1/best-of-n', { ...asked, rewards: ['par'] }, call), refusal);
   });
 
   test('drawn: against answers of the policy itself, which the seed decides and the account tells', async () => {
@@ -202,30 +181,27 @@ describe('each kind is what its formula says of the two models', () => {
 
   test('drawn in a run: in the plan, under the budget, and once however many rounds there are', async () => {
     const body = { ...asked, n: 4, rewards: ['drawn'], sampling: { seed: 3 } };
-    const { bound, limits } = good(
-      await post('/v1/best-of-n', { ...body, n: undefined, budget: 4, dry_run: true }, { url }),
-      plan,
-    );
+    const { bound, limits } = good(await post('/v1/best-of-n', { ...body, n: undefined, budget: 4, dry_run: true }, call), plan);
     expect(bound.tokens).toBe(8 * 160); // four answers and four references
     expect(limits.max_tokens).toBe(8 * 160);
-    const ran = await run('/v1/best-of-n', body, { url });
+    const ran = await run('/v1/best-of-n', body, call);
     expectAccounts(ran);
     expect(ran.account.reference_tokens).toBeGreaterThan(0);
     expect(ran.candidates!.map(({ id }) => id)).toEqual(['0.0', '0.1', '0.2', '0.3']);
     expect(ran.usage.completion_tokens).toBe(
       ran.candidates!.reduce((sum, { tokens }) => sum + tokens, 0) + ran.account.reference_tokens,
     );
-    const searched = await run('/v1/search', { ...asked, rewards: ['drawn'], sampling: { seed: 3 } }, { url });
+    const searched = await run('/v1/search', { ...asked, rewards: ['drawn'], sampling: { seed: 3 } }, call);
     const details = searched.candidates!.flatMap(({ scores }) => (scores.drawn?.ok ? [scores.drawn.detail!.references] : []));
     expect(details.length).toBeGreaterThan(1);
     expect(new Set(details.map(String)).size).toBe(1);
     expect(searched.account.reference_tokens).toBe(ran.account.reference_tokens); // the same draws, once
-    const tight = await run('/v1/best-of-n', { ...body, budget: { max_tokens: 60 } }, { url });
+    const tight = await run('/v1/best-of-n', { ...body, budget: { max_tokens: 60 } }, call);
     expect(tight.budget.spent.tokens).toBeLessThanOrEqual(60);
   });
 
   test('drawn is listed with its most and its cost; another policy may write for it', async () => {
-    const { data, kinds } = good(await get('/v1/rewards', { url }), rewardList);
+    const { data, kinds } = good(await get('/v1/rewards', call), rewardList);
     expect(data.find(({ name }) => name === 'drawn')).toMatchObject({
       output: 'probability',
       range: [0, 1],
@@ -312,13 +288,13 @@ describe('several rewards in one request', () => {
 
   test('best-of-n: `combined` decides; another does where the request says so', async () => {
     const body = { n: 8, rewards: ['outcome', { name: 'process', weight: 2 }], sampling: { seed: 11 } };
-    const decided = await run('/v1/best-of-n', body, { url });
+    const decided = await run('/v1/best-of-n', body, call);
     const valid = decided.candidates!.filter(({ scores }) => scores.combined?.ok);
     const best = Math.max(...valid.map(({ scores }) => value(scores, 'combined')));
     const chosen = decided.candidates!.find(({ id }) => id === decided.choice.id)!;
     expect(value(chosen.scores, 'combined')).toBe(best);
     expect(decided.account.rewards.outcome!.calls).toBe(1);
-    const other = await run('/v1/best-of-n', { ...body, selection: { rule: 'argmax', reward: 'process' } }, { url });
+    const other = await run('/v1/best-of-n', { ...body, selection: { rule: 'argmax', reward: 'process' } }, call);
     const first = other.candidates!.find(({ id }) => id === other.choice.id)!;
     const most = Math.max(...other.candidates!.flatMap(({ scores }) => (scores.process?.ok ? [scores.process.value] : [])));
     expect(value(first.scores, 'process')).toBe(most);
@@ -328,27 +304,27 @@ describe('several rewards in one request', () => {
     const { candidates, choice } = await run(
       '/v1/best-of-n',
       { n: 6, rewards: [{ name: 'outcome', weight: -1 }], sampling: { seed: 2 } },
-      { url },
+      call,
     );
     const values = candidates!.flatMap(({ scores }) => (scores.outcome?.ok ? [scores.outcome.value] : []));
     expect(value(candidates!.find(({ id }) => id === choice.id)!.scores, 'outcome')).toBe(Math.min(...values));
   });
 
   test('a policy’s own rewards may be several', async () => {
-    const { candidates } = await run('/v1/best-of-n', { model: 'both', n: 4, sampling: { seed: 5 } }, { url });
+    const { candidates } = await run('/v1/best-of-n', { model: 'both', n: 4, sampling: { seed: 5 } }, call);
     for (const { scores, finish_reason: finish } of candidates!)
       if (finish === 'stop') expect(Object.keys(scores).sort()).toEqual(['combined', 'outcome', 'process']);
   });
 
   test.each(['search', 'critique-refine'])('%s: bounded maps, since candidates come one by one', async (route) => {
     const body = { ...asked, rewards: ['outcome', 'process'], sampling: { seed: 4 } };
-    const { candidates } = await run(`/v1/${route}`, body, { url });
+    const { candidates } = await run(`/v1/${route}`, body, call);
     const whole = candidates!.filter(({ scores }) => scores.combined?.ok);
     expect(whole.length).toBeGreaterThan(0);
     for (const { scores } of whole)
       expect(value(scores, 'combined')).toBeCloseTo((sigmoid(value(scores, 'outcome')) + value(scores, 'process')) / 2, 9);
     for (const rewards of [['spread'], ['process', { name: 'outcome', shaping: 'zscore' }]])
-      expectRefusal(await post(`/v1/${route}`, { ...asked, rewards }, { url }), {
+      expectRefusal(await post(`/v1/${route}`, { ...asked, rewards }, call), {
         status: 422,
         code: 'capability_missing',
         param: 'rewards',
@@ -358,7 +334,7 @@ describe('several rewards in one request', () => {
 
   test('chat takes them inside winnow', async () => {
     const winnowBody = { rewards: ['outcome', 'process'], options: { n: 4 } };
-    const { json, text } = await post('/v1/chat/completions', { ...asked, winnow: winnowBody }, { url });
+    const { json, text } = await post('/v1/chat/completions', { ...asked, winnow: winnowBody }, call);
     const { winnow: report } = json as { winnow: { candidates: { scores: Scores; finish_reason: string }[] } };
     for (const { scores, finish_reason: finish } of report.candidates)
       if (finish === 'stop') expect(scores, text).toHaveProperty('combined');
@@ -368,7 +344,7 @@ describe('several rewards in one request', () => {
     const response = await send(
       '/v1/best-of-n',
       { ...asked, n: 3, rewards: ['deep', 'outcome'], stream: true, sampling: { seed: 9 } },
-      { url },
+      call,
     );
     const told = (await allEvents(response))
       .filter(({ event }) => event === 'score')
@@ -380,7 +356,7 @@ describe('several rewards in one request', () => {
 
   test('what it costs at most is planned', async () => {
     const body = { ...asked, n: 4, rewards: ['outcome', 'process'], dry_run: true };
-    expect(good(await post('/v1/best-of-n', body, { url }), plan).bound.score_calls).toBe(4);
+    expect(good(await post('/v1/best-of-n', body, call), plan).bound.score_calls).toBe(4);
   });
 
   test.each([
@@ -405,7 +381,7 @@ describe('several rewards in one request', () => {
     { said: 'an option of another kind', rewards: [{ name: 'team', reduction: 'min' }], status: 400, code: 'unknown_parameter' },
   ])('$said: $status', async ({ rewards, status, param, code = 'invalid_value' }) => {
     for (const route of ['score', 'best-of-n'])
-      expectRefusal(await post(`/v1/${route}`, { ...asked, ...(route === 'score' && { candidates: texts }), rewards }, { url }), {
+      expectRefusal(await post(`/v1/${route}`, { ...asked, ...(route === 'score' && { candidates: texts }), rewards }, call), {
         status,
         code,
         ...(param === undefined ? {} : { param }),
@@ -415,7 +391,7 @@ describe('several rewards in one request', () => {
 
 test('rerank by a reward that is made of others', async () => {
   const body = { model: 'team', query: asked.messages[0]!.content, documents: texts };
-  const { json } = await post('/v1/rerank', body, { url });
+  const { json } = await post('/v1/rerank', body, call);
   const { results } = json as { results: { index: number; relevance_score: number }[] };
   expect(results.map(({ index }) => index)[0]).toBe(0);
   const made = column(await scored({ rewards: ['team'] }), 'team');
@@ -423,7 +399,7 @@ test('rerank by a reward that is made of others', async () => {
 });
 
 test('the list of rewards says what each is made of, and what its numbers are', async () => {
-  const { data } = good(await get('/v1/rewards', { url }), rewardList);
+  const { data } = good(await get('/v1/rewards', call), rewardList);
   const of = (name: string) => data.find((one) => one.name === name);
   expect(of('team')).toMatchObject({ kind: 'ensemble', members: ['outcome', 'process'], output: 'probability', range: [0, 1] });
   expect(of('spread')).toMatchObject({ output: 'unknown', range: [null, null] });

@@ -3,16 +3,15 @@
  * an embedder and a graph have random weights (test/fixtures/tiny-models), so only their numbers can be checked.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
+import { afterAll, describe, expect, test } from 'vitest';
 import { rewardList } from '../../schemas/models.ts';
 import { type ScoreAnswer, scoreAnswer } from '../../schemas/score.ts';
 import shipped from '../../winnow.config.json' with { type: 'json' };
 import { unsureProcess } from '../unsure-process.ts';
+import { chatServer } from './chat-server.ts';
+import { configured, shippedModels } from './configured.ts';
 import { allEvents, asked, bestOfN, chain, expectRefusal, get, good, post, search, send } from './winnow.ts';
 
 const local = { backend: 'local' };
@@ -47,24 +46,22 @@ writeFileSync(join(unsure, 'model.onnx'), unsureProcess(readFileSync(join(unsure
 
 const tiny = (name: string) => ({ path: resolve(`test/fixtures/tiny-models/${name}`), threads: 1 });
 /** A server of others, which is there and is never asked to write. */
-const others = createServer((request, response) => {
-  if (!request.url?.endsWith('/models')) asks.push(request.url ?? '');
-  response.setHeader('content-type', 'application/json').end('{"object": "list", "data": []}');
+const others = await chatServer(() => ({}));
+afterAll(() => {
+  others.close();
+  rmSync(folder, { recursive: true });
 });
-const asks: string[] = [];
-await new Promise<void>((listening) => others.listen(0, '127.0.0.1', listening));
-const writer = { kind: 'openai', url: `http://127.0.0.1:${(others.address() as AddressInfo).port}/v1`, accepts: ['seed'] };
 
 const config = {
   ...shipped,
-  backends: { ...shipped.backends, writer },
+  backends: { ...shipped.backends, writer: { kind: 'openai', url: others.url, accepts: ['seed'] } },
   policies: {
     ...shipped.policies,
     written: { ...shipped.policies.puzzles, backend: 'writer', rewards: [], process_reward: null },
   },
   rewards,
   models: {
-    ...Object.fromEntries(Object.entries(shipped.models).map(([name, { path }]) => [name, { path: resolve(path), threads: 1 }])),
+    ...shippedModels,
     verifier: tiny('heads/outcome-many'),
     embedder: tiny('heads/embedder'),
     graph: tiny('rewards/tensor'),
@@ -72,19 +69,7 @@ const config = {
   },
 };
 
-let winnow: Winnow;
-let call: { url: string };
-beforeAll(async () => {
-  const path = join(folder, 'winnow.config.json');
-  writeFileSync(path, JSON.stringify(config));
-  winnow = await startWinnow(forTests({ WINNOW_CONFIG: path }));
-  call = { url: winnow.url };
-});
-afterAll(async () => {
-  await winnow?.stop();
-  others.close();
-  rmSync(folder, { recursive: true });
-});
+const call = configured(config);
 
 const right = '12 - 7 = 5 | 3 5 20\n20 - 5 = 15 | 3 15\n15 * 3 = 45 | 45';
 const wrong = '12 - 7 = 4 | 3 4 20\n20 + 4 = 24 | 3 24\n24 * 3 = 45 | 45';
@@ -444,7 +429,7 @@ describe('refused before anything is spent', () => {
       ['/v1/score', { candidates: ['1'] }],
     ] as const)
       expectRefusal(await post(path, { ...asked, ...more, ...body }, call), refusal);
-    expect(asks).toEqual([]);
+    expect(others.paths.filter((path) => !path.endsWith('/models'))).toEqual([]);
   });
 });
 

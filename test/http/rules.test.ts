@@ -1,12 +1,9 @@
 /** Checks and expressions on the running system: the packaged policy's own candidates, and texts that a caller brings. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
+import { describe, expect, test } from 'vitest';
 import { rewardList } from '../../schemas/models.ts';
 import { type ScoreAnswer, scoreAnswer } from '../../schemas/score.ts';
 import shipped from '../../winnow.config.json' with { type: 'json' };
+import { configured, shippedModels } from './configured.ts';
 import { asked, bestOfN, chain, expectRefusal, get, good, post } from './winnow.ts';
 
 /** Ends with the number that was asked for, by three operations. */
@@ -30,24 +27,10 @@ const config = {
     },
     free: { kind: 'expression', members: { judged: 'outcome' } },
   },
-  models: Object.fromEntries(
-    Object.entries(shipped.models).map(([name, { path }]) => [name, { path: resolve(path), threads: 1 }]),
-  ),
+  models: shippedModels,
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'winnow-test-'));
-let winnow: Winnow;
-let call: { url: string };
-beforeAll(async () => {
-  const path = join(folder, 'winnow.config.json');
-  writeFileSync(path, JSON.stringify(config));
-  winnow = await startWinnow(forTests({ WINNOW_CONFIG: path }));
-  call = { url: winnow.url };
-});
-afterAll(async () => {
-  await winnow?.stop();
-  rmSync(folder, { recursive: true });
-});
+const call = configured(config);
 
 const rules = (...checks: object[]) => [{ name: 'rules', checks }];
 const score = async (body: object): Promise<ScoreAnswer> =>

@@ -3,19 +3,17 @@
  * caller brings. One judge is scripted behind OpenAI's API, so that its verdicts are known; the other is SmolLM2-135M where its
  * weights are here. The embedder has random weights: equal texts are all that it can be held to.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
 import { strategyList } from '../../schemas/models.ts';
 import { plan } from '../../schemas/run.ts';
 import { selectAnswer } from '../../schemas/select.ts';
 import shipped from '../../winnow.config.json' with { type: 'json' };
 import { expectAccounts } from './accounts.ts';
+import { chatServer } from './chat-server.ts';
+import { configured, shippedModels } from './configured.ts';
 import { asked, bestOfN, chain, expectRefusal, get, good, post, repeatable } from './winnow.ts';
 
 const smollm2 = resolve('bench/models/.cache/smollm2/int8');
@@ -42,70 +40,42 @@ function verdictOn(prompt: string): string {
   return `Choice: ${counts.indexOf(Math.max(...counts)) + 1}`;
 }
 
-/** Speaks OpenAI's chat. */
-function scripted(): Promise<Server> {
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const piece of request) body += piece;
-    const say = (json: object) => response.setHeader('content-type', 'application/json').end(JSON.stringify(json));
-    if (request.url?.endsWith('/models')) return void say({ data: [{ id: 'judge' }] });
-    const prompt = JSON.parse(body)
-      .messages.map(({ content }: { content: string }) => content)
-      .join('\n');
-    requests.push(prompt);
-    const message = { role: 'assistant', content: verdictOn(prompt) };
-    say({ choices: [{ index: 0, message, finish_reason: 'stop' }], usage: { prompt_tokens: 100, completion_tokens: 10 } });
-  });
-  return new Promise((ready) => server.listen(0, '127.0.0.1', () => ready(server)));
-}
+const server = await chatServer(({ messages }) => {
+  const prompt = messages.map(({ content }) => content).join('\n');
+  requests.push(prompt);
+  const message = { role: 'assistant', content: verdictOn(prompt) };
+  return { choices: [{ index: 0, message, finish_reason: 'stop' }], usage: { prompt_tokens: 100, completion_tokens: 10 } };
+});
+afterAll(() => server.close());
 
-const folder = mkdtempSync(join(tmpdir(), 'winnow-selection-'));
-let server: Server;
-let winnow: Winnow;
-let call: { url: string };
-
-beforeAll(async () => {
-  server = await scripted();
-  const own = { sampling: { temperature: 1, max_tokens: 64 }, typical_tokens: 32, min_useful_tokens: 1, instruct: true };
-  const path = join(folder, 'winnow.config.json');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  const local = Object.entries(shipped.models).map(([name, model]) => [name, { path: resolve(model.path), threads: 1 }]);
-  const config = {
-    ...shipped,
-    backends: {
-      ...shipped.backends,
-      scripted: { kind: 'openai', url, stream: false, n: false },
-      raw: { kind: 'openai', url, api: 'completions', accepts: ['seed'] },
-    },
-    policies: {
-      ...shipped.policies,
-      scripted: { ...own, backend: 'scripted', model: 'judge' },
-      raw: { ...own, backend: 'raw', model: 'judge', answer: { type: 'number' } },
-      ...(here ? { smollm2: { ...own, backend: 'local', model: 'smollm2' } } : {}),
-    },
-    rewards: {
-      ...shipped.rewards,
-      longer: { kind: 'pairwise_judge', policy: 'scripted', max_tokens: 32 },
-      mute: { kind: 'pairwise_judge', policy: 'puzzles' },
-      certain: { kind: 'certainty' },
-      alike: { kind: 'similarity', backend: 'local', model: 'embedder', truncate: 'end' },
-      ...(here ? { small: { kind: 'pairwise_judge', policy: 'smollm2', max_tokens: 24, retry: false } } : {}),
-    },
-    models: Object.fromEntries([
-      ...local,
-      ['embedder', { path: resolve('test/fixtures/tiny-models/heads/embedder'), threads: 1 }],
-      ...(here ? [['smollm2', { path: smollm2, threads: 2, max_kv_bytes: 1 << 29 }]] : []),
-    ]),
-    caps: { max_time_ms: 120_000 },
-  };
-  writeFileSync(path, JSON.stringify(config));
-  winnow = await startWinnow(forTests({ WINNOW_CONFIG: path }));
-  call = { url: winnow.url };
-}, 180_000);
-afterAll(async () => {
-  await winnow?.stop();
-  server?.close();
-  rmSync(folder, { recursive: true });
+const own = { sampling: { temperature: 1, max_tokens: 64 }, typical_tokens: 32, min_useful_tokens: 1, instruct: true };
+const call = configured({
+  ...shipped,
+  backends: {
+    ...shipped.backends,
+    scripted: { kind: 'openai', url: server.url, stream: false, n: false },
+    raw: { kind: 'openai', url: server.url, api: 'completions', accepts: ['seed'] },
+  },
+  policies: {
+    ...shipped.policies,
+    scripted: { ...own, backend: 'scripted', model: 'judge' },
+    raw: { ...own, backend: 'raw', model: 'judge', answer: { type: 'number' } },
+    ...(here ? { smollm2: { ...own, backend: 'local', model: 'smollm2' } } : {}),
+  },
+  rewards: {
+    ...shipped.rewards,
+    longer: { kind: 'pairwise_judge', policy: 'scripted', max_tokens: 32 },
+    mute: { kind: 'pairwise_judge', policy: 'puzzles' },
+    certain: { kind: 'certainty' },
+    alike: { kind: 'similarity', backend: 'local', model: 'embedder', truncate: 'end' },
+    ...(here ? { small: { kind: 'pairwise_judge', policy: 'smollm2', max_tokens: 24, retry: false } } : {}),
+  },
+  models: {
+    ...shippedModels,
+    embedder: { path: resolve('test/fixtures/tiny-models/heads/embedder'), threads: 1 },
+    ...(here ? { smollm2: { path: smollm2, threads: 2, max_kv_bytes: 1 << 29 } } : {}),
+  },
+  caps: { max_time_ms: 120_000 },
 });
 
 const onChain = { messages: [{ role: 'user', content: chain }], model: 'chains' };
