@@ -65,6 +65,12 @@ export const candidateLine = z.looseObject({
     .describe('For each step that this call ended (the last, open one too): new tokens up to its end.'),
   tokens: tokens.optional().describe('Ids of the new tokens as generated, end tokens and stop strings included.'),
   token_count: z.int().min(0).describe('New tokens.'),
+  text_ends: z
+    .array(z.int().min(0))
+    .optional()
+    .describe(
+      'With log-probabilities: length of the new text after each new token. Fewer where it is not known from some token on.',
+    ),
   finish,
   logprob: z.number().optional().describe('Sum over the new tokens, untempered.'),
   logprobs: z.array(tokenLogprob).optional(),

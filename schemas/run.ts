@@ -106,6 +106,10 @@ export const selectionReport = z.strictObject({
   answer: z.string().nullable().optional(),
   share: z.number().optional(),
   coverage: z.number().optional(),
+  pruned_share: z
+    .number()
+    .optional()
+    .describe('Of the answers that were begun, those that `prune` dropped before their end: they have no vote.'),
   detail: z.record(z.string(), z.unknown()).optional().describe('How it came about: matches, weights, what was filtered.'),
 });
 export type SelectionReport = z.infer<typeof selectionReport>;

@@ -32,7 +32,7 @@ export type Role = 'policy' | 'critic' | 'refiner' | 'judge' | 'reference';
 /** Who writes answers of the run: the others are asked about them, or write what they are compared with. */
 export const writesAnswers = (role: Role): boolean => role === 'policy' || role === 'refiner';
 
-/** Text after the prompt that may be continued: the prompt itself (id `0`, no text), a candidate, or its first steps. */
+/** Text after the prompt that may be continued: the prompt itself (id `0`, no text), a candidate, its first steps or tokens. */
 export interface Prefix {
   /** Path from the prompt `0`: never random, never a clock's. */
   readonly id: string;
@@ -45,6 +45,8 @@ export interface Prefix {
   readonly tokens?: readonly number[] | undefined;
   /** Tokens up to the end of each step; absent where unknown. */
   readonly stepEnds?: readonly number[] | undefined;
+  /** Length of the text after each of its first tokens, as far as it is known; told with log-probabilities alone. */
+  readonly textEnds?: readonly number[] | undefined;
   /** One for each token of `text`, where they were asked for. */
   readonly logprobs?: readonly TokenLogprob[] | undefined;
 }
@@ -89,6 +91,11 @@ export interface SampleOperation {
   /** Number of the first child of each prefix, so that no path and no random stream repeats. */
   readonly firstChild: Each;
   readonly until: 'step' | 'end';
+  /**
+   * Tokens of a whole text at which one that has not ended waits: its `finish` is `step`, and it is no answer yet. One number
+   * for all prefixes, or one each.
+   */
+  readonly checkpoint?: Each | undefined;
   readonly sampling: Sampling;
   /** Alternatives to tell for each token; absent is no log-probabilities. */
   readonly topLogprobs?: number | undefined;
@@ -177,6 +184,7 @@ export interface SampleRequest {
   readonly prefixes: readonly Prefix[];
   readonly count: Each;
   readonly until: 'step' | 'end';
+  readonly checkpoint?: Each | undefined;
   readonly role?: Role;
   readonly firstChild?: Each;
   readonly topLogprobs?: number | undefined;
@@ -193,6 +201,7 @@ export interface SampleRequest {
 export function* sample(request: SampleRequest): Asking<readonly Candidate[]> {
   const count = oneForAll(request.count);
   const firstChild = oneForAll(request.firstChild ?? 0);
+  const checkpoint = request.checkpoint === undefined ? undefined : oneForAll(request.checkpoint);
   if (request.prefixes.length === 0 || count === 0) return [];
   const result = yield {
     kind: 'sample',
@@ -202,6 +211,7 @@ export function* sample(request: SampleRequest): Asking<readonly Candidate[]> {
     ...request,
     count,
     firstChild,
+    checkpoint,
   };
   return result.kind === 'sample' ? result.candidates : mismatch('sample', result);
 }

@@ -111,7 +111,12 @@ export class Sequence {
       finish,
     };
     if (topLogprobs === undefined) return line;
-    return { ...line, logprob: this.#logprobs.reduce((sum, { logprob }) => sum + logprob, 0), logprobs: this.#logprobs };
+    return {
+      ...line,
+      text_ends: this.#ends.map((end) => Math.min(end, this.#text.length)), // a stop string was left out of the text
+      logprob: this.#logprobs.reduce((sum, { logprob }) => sum + logprob, 0),
+      logprobs: this.#logprobs,
+    };
   }
 }
 

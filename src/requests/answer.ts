@@ -59,7 +59,10 @@ export function runReport(finished: Finished): RunReport {
   const chosen = chosenOf(finished);
   return {
     strategy: task.strategy.name,
-    selection: selectionReport(task.selection.name, outcome.choice),
+    selection: {
+      ...selectionReport(task.selection.name, outcome.choice),
+      ...(outcome.prunedShare === undefined ? {} : { pruned_share: outcome.prunedShare }),
+    },
     complete: chosen.finish === 'stop',
     stop_reason: outcome.stop ?? finished.stop ?? 'finished',
     ...(shown === 'none' ? {} : { candidates: inOrder(finished).map((candidate) => candidateAnswer(candidate, finished)) }),
@@ -78,7 +81,7 @@ export function runReport(finished: Finished): RunReport {
       spent: { candidates: spent.candidates, tokens: spent.spentTokens, time_ms: timing.total_ms },
     },
     seed: task.seed,
-    warnings: [...task.warnings, ...finished.warnings, ...lostWarning(spent.lostTokens)],
+    warnings: [...task.warnings, ...(outcome.warnings ?? []), ...finished.warnings, ...lostWarning(spent.lostTokens)],
     timing,
   };
 }

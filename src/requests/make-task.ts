@@ -153,8 +153,9 @@ function chooseStepReward({ request, policy, config }: Named, strategy: Strategy
   const param = `${request.optionsPath}step_reward`;
   if (name === null) throw lacking(strategy, 'a process reward', param);
   const { kind } = entryNamed(config.rewards, name, 'reward', param);
-  if (kind === 'process') return name;
-  const message = `${quoted(name)} is a reward of kind ${kind}; ${strategy.name} needs one of kind process.`;
+  const kinds = strategy.needs.stepReward === 'or_classifier' ? ['process', 'classifier'] : ['process'];
+  if (kinds.includes(kind)) return name;
+  const message = `${quoted(name)} is a reward of kind ${kind}; ${strategy.name} needs one of kind ${kinds.join(' or ')}.`;
   throw new WinnowError('capability_missing', message, { param });
 }
 

@@ -26,6 +26,8 @@ export class Draft {
   #ids: number[] | undefined = [];
   /** New tokens up to the end of each step, the open last one included; undefined once a call told none. */
   #ends: number[] = [];
+  /** Length of prefix and text together after each new token, as far as calls told it without a gap. */
+  readonly #textEnds: number[] = [];
   readonly #logprobs: TokenLogprob[] = [];
 
   constructor(prefix: Prefix, child: number, most: number, stop: readonly string[]) {
@@ -44,6 +46,8 @@ export class Draft {
   add(line: CandidateLine, granted: number, delimiter: string, stop: readonly string[]): void {
     if (this.#ends.length > 0 && endsInStep(this.prefix.text + this.#text, delimiter)) this.#ends.pop(); // the open step goes on
     this.#ends.push(...line.step_ends.map((end) => this.tokens + end));
+    if (this.#textEnds.length === this.tokens)
+      this.#textEnds.push(...(line.text_ends ?? []).map((end) => this.prefix.text.length + this.#text.length + end));
     this.#text += line.text;
     this.#ids = line.tokens && this.#ids ? [...this.#ids, ...line.tokens] : undefined;
     this.#logprobs.push(...(line.logprobs ?? []));
@@ -90,6 +94,7 @@ export class Draft {
       tokenCount: this.prefix.tokenCount + this.tokens,
       tokens,
       stepEnds: this.#stepEnds(delimiter, steps.length),
+      textEnds: this.#allTextEnds(text.length),
       finish: this.finish ?? 'budget',
       logprobs: this.#logprobs.length > 0 ? [...(this.prefix.logprobs ?? []), ...this.#logprobs] : this.prefix.logprobs,
       reason: this.reason,
@@ -104,6 +109,13 @@ export class Draft {
     const ends = [...before, ...this.#ends.map((end) => this.prefix.tokenCount + end)];
     const kept = this.#end === undefined ? ends : ends.slice(0, steps); // a stop string may have been a step's beginning
     return kept.length === steps ? kept : undefined;
+  }
+
+  /** Those of the prefix included. A stop string that was left out of the text adds nothing to it. */
+  #allTextEnds(length: number): number[] | undefined {
+    const { textEnds: before = [], tokenCount } = this.prefix;
+    const ends = before.length === tokenCount ? [...before, ...this.#textEnds] : before;
+    return ends.length > 0 ? ends.map((end) => Math.min(end, length)) : undefined;
   }
 }
 

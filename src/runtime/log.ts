@@ -68,10 +68,11 @@ export class LogMismatch extends Error {
 function fingerprint(operation: Operation): string {
   switch (operation.kind) {
     case 'sample': {
-      const { kind, role, policy, prompt, prefixes, count, firstChild, until, sampling, topLogprobs, finishing } = operation;
+      const { kind, role, policy, prompt, prefixes, count, firstChild, until, checkpoint, sampling, topLogprobs, finishing } =
+        operation;
       const ids = prefixes.map(({ id }) => id);
-      const whole = [kind, role, policy, hash(prompt), ids, count, firstChild, until, sampling, topLogprobs ?? null, finishing];
-      return JSON.stringify(whole);
+      const size = [ids, count, firstChild, until, checkpoint ?? null];
+      return JSON.stringify([kind, role, policy, hash(prompt), ...size, sampling, topLogprobs ?? null, finishing]);
     }
     case 'read': {
       const { kind, reading, backend, reward, request } = operation;

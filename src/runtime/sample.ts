@@ -4,7 +4,7 @@ import type { PolicyConfig } from '../../schemas/config.ts';
 import type { WinnowError } from '../../schemas/errors.ts';
 import type { FitRule } from '../budget/fit.ts';
 import { typicalStep, wave } from '../budget/fit.ts';
-import type { Candidate, Prefix, SampleOperation } from '../operation.ts';
+import type { Candidate, SampleOperation } from '../operation.ts';
 import { eachAt, finishReason, writesAnswers } from '../operation.ts';
 import { subSeed } from '../random.ts';
 import type { RunContext, RunState } from './context.ts';
@@ -63,31 +63,41 @@ export async function sampleInWaves(
   }
   const started = round.planned.filter((draft) => draft.started || draft.finish === 'error');
   const kept = started.filter((draft) => state.indexes.has(draft.id) || bookAnswer(round, draft));
-  if (operation.until === 'end' && answers) state.planned += drafts.length;
-  return kept.map((draft) => draft.candidate(policy.step.delimiter));
+  if (!inParts(operation) && answers) state.planned += drafts.length;
+  return kept.map((draft) => {
+    const candidate = draft.candidate(policy.step.delimiter);
+    return waits(draft, operation) ? { ...candidate, finish: 'step' } : candidate;
+  });
 }
 
-/**
- * Child 0 of every prefix, then child 1, ...: none that may have no token, and no more answers than `left`. Steps are not
- * answers: how many of them end one is known when they are written.
- */
+/** What it writes may go on, and is then no answer: which of them end is known when they are written. */
+const inParts = ({ until, checkpoint }: SampleOperation): boolean => until === 'step' || checkpoint !== undefined;
+
+/** At its checkpoint a candidate only waits, if that is not its end. */
+const waits = ({ finish, prefix, tokens, most }: Draft, { checkpoint, sampling }: SampleOperation): boolean =>
+  checkpoint !== undefined && finish === 'length' && tokens === most && prefix.tokenCount + most < sampling.max_tokens;
+
+/** Child 0 of every prefix, then child 1, ...: none that may have no token, and no more answers than `left`. */
 function plan(operation: SampleOperation, policy: PolicyConfig, left: number, state: RunState): Draft[] {
-  const { prefixes, count, firstChild, until, sampling } = operation;
+  const { prefixes, count, firstChild, sampling } = operation;
   const widest = Math.max(0, ...prefixes.map((_, place) => eachAt(count, place)));
   const drafts = Array.from({ length: widest }, (_, child) =>
     prefixes.flatMap((prefix, place) => {
-      const most = mostTokens(operation, policy, prefix);
+      const most = mostTokens(operation, policy, place);
       const wanted = child < eachAt(count, place) && most > 0;
       return wanted ? [new Draft(prefix, eachAt(firstChild, place) + child, most, sampling.stop)] : [];
     }),
   ).flat();
-  const most = until === 'step' && left > 0 ? drafts.length : left;
+  const most = inParts(operation) && left > 0 ? drafts.length : left;
   if (drafts.length > most) state.stop ??= 'max_candidates';
   return drafts.slice(0, most);
 }
 
-function mostTokens({ until, sampling }: SampleOperation, { step }: PolicyConfig, prefix: Prefix): number {
-  const left = sampling.max_tokens - prefix.tokenCount;
+/** New tokens of each child of the prefix at `place`. */
+function mostTokens(operation: SampleOperation, { step }: PolicyConfig, place: number): number {
+  const { until, checkpoint, sampling, prefixes } = operation;
+  const end = checkpoint === undefined ? sampling.max_tokens : Math.min(sampling.max_tokens, eachAt(checkpoint, place));
+  const left = end - prefixes[place]!.tokenCount;
   return until === 'step' ? Math.min(step.max_tokens, left) : left;
 }
 
@@ -244,13 +254,13 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiti
     context.ledger.leaveTip(`${own}${draft.id}`);
   }
   if (answers) context.ledger.wrote(draft.id, line.token_count);
-  if (draft.closed && operation.until === 'end') bookAnswer(round, draft);
+  if (draft.closed && !inParts(operation)) bookAnswer(round, draft);
   return line.token_count;
 }
 
-/** Steps are told when they have been chosen. */
+/** Parts are told when they have been chosen. */
 const tellsPieces = ({ context, operation, answers }: Round): boolean =>
-  context.tellPieces === true && operation.until === 'end' && answers;
+  context.tellPieces === true && !inParts(operation) && answers;
 
 /** Tells what a call has added. Nothing can be made of a text that is another than the one that was told. */
 function tellNews(round: Round, draft: Draft): void {
@@ -268,7 +278,7 @@ function tell({ context, state, planned }: Round, draft: Draft, { text, logprobs
 }
 
 /**
- * Books an answer that came to its end or was cut, and tells it. A step is not an answer, unless it ends one.
+ * Books an answer that came to its end or was cut, and tells it. A part is not an answer, unless it ends one.
  *
  * @returns false where `max_candidates` leaves no room for it: it does not count, and is dropped
  */
@@ -277,14 +287,14 @@ function bookAnswer(round: Round, draft: Draft): boolean {
   if (!answers || draft.finish === 'error') return true;
   const candidate = draft.candidate(policy.step.delimiter);
   const full = candidate.tokenCount >= operation.sampling.max_tokens;
-  if (operation.until === 'step' && candidate.finish !== 'stop' && !full) return true;
+  if (inParts(operation) && candidate.finish !== 'stop' && !full) return true;
   if (context.ledger.candidatesLeft === 0) {
     state.stop ??= 'max_candidates';
     return false;
   }
   context.ledger.countCandidate();
   if (tellsPieces(round)) tell(round, draft, draft.news(true) ?? nothingNew);
-  const index = operation.until === 'end' ? state.planned + planned.indexOf(draft) : state.planned++;
+  const index = inParts(operation) ? state.planned++ : state.planned + planned.indexOf(draft);
   state.indexes.set(candidate.id, index);
   context.listen({
     name: 'candidate',

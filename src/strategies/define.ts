@@ -32,6 +32,10 @@ export interface StrategyTask {
 export interface Gathered {
   readonly pool: readonly Scored[];
   readonly stop?: StopReason;
+  /** Part of the answers that were begun and dropped before their end, where the strategy tells it: they have no vote. */
+  readonly prunedShare?: number;
+  /** What the user should know of how it went. */
+  readonly warnings?: readonly string[];
 }
 
 /** The most that a run can spend, before limits. */
@@ -51,7 +55,8 @@ export interface Definition<Options extends z.ZodType> {
   readonly options: Options;
   /** What the policy and the rewards must bring; refused before anything is spent. */
   readonly needs: {
-    readonly stepReward?: true;
+    /** `or_classifier`: what it ranks need not be steps, so a reward for whole texts does as well. */
+    readonly stepReward?: true | 'or_classifier';
     readonly critic?: true;
     readonly reward?: true;
     /** Goes on with texts that were begun: samples prefixes other than the prompt. */

@@ -30,6 +30,32 @@ export function systematic(weights: readonly number[], u: number): number[] {
   return picks;
 }
 
+/**
+ * Systematic resampling of which the first particle is known to have a copy, as `systematic` tells who is copied: `u` is drawn
+ * in proportion to the copies that the first particle then has, so that everything else is as likely as it was.
+ *
+ * @param draw  one draw in [0, 1)
+ * @see Chopin and Singh 2015, algorithm 4
+ */
+export function systematicWithFirst(weights: readonly number[], draw: number): number[] {
+  const expected = weights.length * weights[0]!; // copies of the first one
+  const least = Math.floor(expected);
+  const oneMore = expected - least; // below it u gives least + 1 copies, above it least
+  const mass = draw * expected;
+  const below = oneMore * (least + 1);
+  return systematic(weights, mass < below ? mass / (least + 1) : oneMore + (mass - below) / least);
+}
+
+/** The place that a draw in [0, 1) falls on: each in proportion to its weight. */
+export function drawn(weights: readonly number[], draw: number): number {
+  let reached = 0;
+  const place = weights.findIndex((weight) => {
+    reached += weight;
+    return reached > draw;
+  });
+  return place < 0 ? weights.findLastIndex((weight) => weight > 0) : place;
+}
+
 export const temperatureMethods = ['ess', 'entropy', 'base'] as const;
 
 export interface Tempering {

@@ -10,6 +10,7 @@ import { firstWrongStep } from './first-wrong-step.ts';
 import { lookahead } from './lookahead.ts';
 import { mcts } from './mcts.ts';
 import { particleFilter } from './particle-filter.ts';
+import { prune } from './prune.ts';
 import { puct } from './puct.ts';
 import { rebase } from './rebase.ts';
 import { selfRefine } from './self-refine.ts';
@@ -27,6 +28,7 @@ export const strategies: readonly Strategy[] = [
   lookahead,
   mcts,
   particleFilter,
+  prune,
   puct,
   rebase,
   uct,

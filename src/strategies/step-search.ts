@@ -47,10 +47,13 @@ export class StepSearch {
     return yield* this.#sort(yield* this.extend(parents, count, sampling), alive(this.#task, parents));
   }
 
-  /** Writes each prefix to its end, `count` times; else as `grow`, but that an answer is no step, and may be empty. */
-  *complete(prefixes: readonly Prefix[], count: Each): Asking<Grown> {
+  /**
+   * Writes each prefix to its end, or until it has `checkpoint` tokens, `count` times; else as `grow`, but that an answer is
+   * no step, and may be empty.
+   */
+  *complete(prefixes: readonly Prefix[], count: Each, checkpoint?: number): Asking<Grown> {
     const firstChild = this.#numbering.take(prefixes, count);
-    const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end' });
+    const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end', checkpoint });
     return yield* this.#sort(written, ({ finish }) => finish !== 'error');
   }
 

@@ -223,6 +223,22 @@ test.each([
   expect(none!.logprobs).toEqual([{ token: 'on', logprob: -0.5 }]);
 });
 
+test.each([
+  { name: 'all of them', text: 'one two', tokens: ['one', ' two'], ends: [3, 7] },
+  { name: 'an end token adds nothing that is known', text: 'one', tokens: ['one', '<|end|>'], ends: [3] },
+  {
+    name: 'not after a part of a character',
+    text: 'a\u{1F600}b',
+    tokens: ['a', 'bytes:\\xf0\\x9f', 'bytes:\\x98\\x80', 'b'],
+    ends: [1],
+  },
+])('where tokens end in the text: $name', async ({ text, tokens, ends }) => {
+  const content = tokens.map((token) => ({ token, logprob: -1 }));
+  const given = () => chatAnswer([choice(text, { logprobs: { content } })]);
+  expect((await only(given, { top_logprobs: 0 }))!.text_ends).toEqual(ends);
+  expect(await only(given, {})).not.toHaveProperty('text_ends');
+});
+
 test.each([null, {}, { content: null }, { tokens: ['a'], token_logprobs: [null] }])(
   'log-probabilities that are %j are none',
   async (logprobs) => {

@@ -122,6 +122,7 @@ const searches = [
   { strategy: 'lookahead', options: { keep: 2, branch: 2 } },
   { strategy: 'mcts', options: { iterations: 8 } },
   { strategy: 'particle_filter', options: { particles: 4 } },
+  { strategy: 'prune', options: { n: 6 } },
   { strategy: 'puct', options: { iterations: 12 } },
   { strategy: 'rebase', options: { width: 6 } },
   { strategy: 'uct', options: { iterations: 12 } },
@@ -143,6 +144,30 @@ test.each(searches)('$strategy: an integer budget ends with an answer within it'
   expect(run.choice.message.content).not.toBe('');
 });
 
+test('prune tells what it dropped; what waited at a checkpoint and went on is one candidate', async () => {
+  const run = await search({
+    strategy: 'prune',
+    options: { n: 8, checkpoints: [8] },
+    sampling: { seed: 2 },
+    return: { tree: true },
+  });
+  const states = run.tree!.flatMap(({ parent, state }) => (parent === '0' ? [state] : []));
+  expect(states).toHaveLength(8);
+  const dropped = states.filter((state) => state === 'pruned').length;
+  expect(dropped).toBeGreaterThan(0);
+  expect(run.selection.pruned_share).toBe(dropped / 8);
+  expect(run.budget.spent.candidates).toBe(8 - dropped);
+  expect(run.account.wasted_tokens).toBe(8 * dropped);
+  expectAccounts(run);
+});
+
+test('prune takes a classifier as well: it reads whole texts, wherever they were cut', async () => {
+  const run = await search({ strategy: 'prune', options: { n: 4, step_reward: 'outcome' }, sampling: { seed: 3 } });
+  expect(Object.keys(run.account.rewards)).toEqual(['outcome']);
+  expectAccounts(run);
+  expectBestScore(run, 'outcome');
+});
+
 test('puct has log-probabilities for its priors; they are shown only where they were asked for', async () => {
   const { candidates = [] } = await search({ strategy: 'puct', options: { iterations: 6 }, return: { candidates: 'all' } });
   expect(candidates.length).toBeGreaterThan(0);
@@ -155,6 +180,12 @@ test.each([
   { said: 'uct with 33 at once', body: { strategy: 'uct', options: { parallel: 33 } }, param: 'options.parallel' },
   { said: 'puct with an unknown prior', body: { strategy: 'puct', options: { prior: 'value' } }, param: 'options.prior' },
   { said: 'ab_mcts with an unknown prior', body: { strategy: 'ab_mcts', options: { prior: 0 } }, param: 'options.prior' },
+  {
+    said: 'prune at checkpoints that do not ascend',
+    body: { strategy: 'prune', options: { checkpoints: [20, 10] } },
+    param: 'options.checkpoints',
+  },
+  { said: 'prune by racing without sigmas', body: { strategy: 'prune', options: { method: 'racing' } }, param: 'options.sigmas' },
   { said: 'best_first with accept 2', body: { strategy: 'best_first', options: { accept: 2 } }, param: 'options.accept' },
 ])('$said is refused: 400 at $param', async ({ body, param }) => {
   expectRefusal(await post('/v1/search', { ...asked, ...body }), { status: 400, code: 'invalid_value', param });

@@ -22,12 +22,14 @@ export interface Climate {
   readonly permuted?: number;
 }
 
+const inParts = ({ until, checkpoint }: SampleOperation) => until === 'step' || checkpoint !== undefined;
+
 export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }: Climate): World {
   const spent = { tokens: 0, candidates: 0, scoreCalls: 0 };
   const dice = (name: string) => mulberry32(subSeed(seed, name, 0));
   const sample = (operation: SampleOperation): readonly Candidate[] =>
     operation.prefixes.flatMap((prefix, at) => {
-      const left = operation.sampling.max_tokens - prefix.tokenCount;
+      const left = Math.min(operation.sampling.max_tokens, eachAt(operation.checkpoint ?? Infinity, at)) - prefix.tokenCount;
       if (left < 1) return [];
       const first = eachAt(operation.firstChild, at);
       const numbers = Array.from({ length: eachAt(operation.count, at) }, (_, child) => first + child);
@@ -52,7 +54,7 @@ export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }:
       written,
       steps: splitSteps(text, '\n'),
       tokenCount: prefix.tokenCount + size,
-      finish: failed ? 'error' : ended || operation.until === 'end' ? (next() < 0.8 ? 'stop' : 'length') : 'step',
+      finish: failed ? 'error' : ended || !inParts(operation) ? (next() < 0.8 ? 'stop' : 'length') : 'step',
     };
   };
   const answer = (operation: SampleOperation | ScoreOperation): Result => {
@@ -70,7 +72,7 @@ export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }:
     const starts = new Map(operation.prefixes.map(({ id, tokenCount }) => [id, tokenCount]));
     spent.tokens += candidates.reduce((sum, { tokenCount, parent }) => sum + tokenCount - starts.get(parent)!, 0);
     const answers =
-      operation.role === 'critic' ? [] : candidates.filter(({ finish }) => finish === 'stop' || operation.until === 'end');
+      operation.role === 'critic' ? [] : candidates.filter(({ finish }) => finish === 'stop' || !inParts(operation));
     spent.candidates += answers.length;
     return { kind: 'sample', candidates };
   };

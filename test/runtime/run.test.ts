@@ -9,14 +9,15 @@ import { performing as performingBy } from '../performing.ts';
 
 interface Wish {
   readonly count?: number;
+  readonly checkpoint?: number;
   readonly reward?: string;
   readonly prompt?: string;
 }
 
-function* asking({ count = 2, reward = 'outcome', prompt = 'question' }: Wish = {}): Asking<string> {
+function* asking({ count = 2, checkpoint, reward = 'outcome', prompt = 'question' }: Wish = {}): Asking<string> {
   const asked = { ...task, prompt: { text: prompt } };
   yield* note({ type: 'round', round: 0, kept: [] });
-  const drawn = yield* sample({ ...asked, prefixes: [root], count, until: 'end' });
+  const drawn = yield* sample({ ...asked, prefixes: [root], count, until: 'end', checkpoint });
   const scores = yield* score(reward, asked.prompt, drawn);
   yield* note({ type: 'prune', id: '0.0', reason: 'not_kept' });
   return JSON.stringify([drawn.map(({ text }) => text), scores]);
@@ -76,6 +77,7 @@ test('a log can be stored as JSON', async () => {
 
 test.each([
   { name: 'another option', wish: { count: 3 } },
+  { name: 'another checkpoint', wish: { checkpoint: 10 } },
   { name: 'another reward', wish: { reward: 'process' } },
   { name: 'another prompt', wish: { prompt: 'question!' } },
 ])('the log of $name is an error of its own', async ({ wish }) => {

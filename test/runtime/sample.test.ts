@@ -34,6 +34,11 @@ function expectWhole(candidate: Candidate, prefix: Pick<Candidate, 'text'>, deli
   }
 }
 
+/** Where each token ends in the text, however many calls it was written in; a stop string adds nothing to the text. */
+function expectTextEnds({ text, tokens, textEnds }: Candidate): void {
+  expect(textEnds).toEqual(tokens!.map((_, place) => Math.min(textOf(tokens!.slice(0, place + 1)).length, text.length)));
+}
+
 /** Ends of all steps but the last, which a stop string may have taken a part of. */
 const inner = ({ stepEnds }: Candidate) => stepEnds?.slice(0, -1);
 
@@ -56,7 +61,8 @@ test('never a token above the budget, and a candidate that was cut and resumed r
   });
   const run = async (wish: typeof random extends fc.Arbitrary<infer Wish> ? Wish : never) => {
     const { seed, count, maxTokens, most, until, delimiter, stop, ends, shuffle, typical_tokens, min_useful_tokens } = wish;
-    const operation = sampleOf({ count, until, sampling: { ...sampleOf().sampling, max_tokens: most, stop } });
+    const sampling = { ...sampleOf().sampling, max_tokens: most, stop };
+    const operation = sampleOf({ count, until, sampling, topLogprobs: 0 });
     const policy = { step: { ...writer.step, delimiter }, typical_tokens, min_useful_tokens };
     const uncut = await sample(operation, { seed, policy }, { ends });
     const { candidates, backend, account, context } = await sample(operation, { seed, policy, maxTokens }, { ends, shuffle });
@@ -68,6 +74,7 @@ test('never a token above the budget, and a candidate that was cut and resumed r
     for (const candidate of candidates) {
       const whole = uncut.candidates.find(({ id }) => id === candidate.id)!;
       expectWhole(candidate, root, delimiter);
+      expectTextEnds(candidate);
       if (candidate.finish === 'budget') expect(whole.tokens!.slice(0, candidate.tokenCount)).toEqual(candidate.tokens);
       else expect({ ...candidate, stepEnds: inner(candidate) }).toEqual({ ...whole, stepEnds: inner(whole) });
     }
@@ -105,10 +112,11 @@ test('steps follow each other whatever the border: cut in the middle, at a token
       let prefixes: Pick<Candidate, keyof Candidate & keyof typeof root>[] = [root];
       for (let round = 0; round < 6 && prefixes.length > 0; round++) {
         const sampling = { ...sampleOf().sampling, stop };
-        const operation = sampleOf({ prefixes, count: 2, until: round === 5 ? 'end' : 'step', sampling });
+        const operation = sampleOf({ prefixes, count: 2, until: round === 5 ? 'end' : 'step', sampling, topLogprobs: 0 });
         const candidates = await sampleInWaves(operation, context, state);
         for (const candidate of candidates) {
           expectWhole(candidate, { text: prefixes.find(({ id }) => id === candidate.parent)!.text }, delimiter);
+          expectTextEnds(candidate);
           for (const string of stop) if (candidate.finish !== 'budget') expect(candidate.text).not.toContain(string);
         }
         prefixes = candidates.filter(({ finish }) => finish !== 'stop').slice(0, 3);

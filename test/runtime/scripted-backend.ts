@@ -106,7 +106,10 @@ export class ScriptedBackend implements BackendPort {
       finish,
       ...(request.top_logprobs === undefined
         ? {}
-        : { logprobs: tokens.map((token) => ({ token: vocabulary[token]!, logprob: -token })) }),
+        : {
+            text_ends: ends.map((end) => Math.min(end, text.length)),
+            logprobs: tokens.map((token) => ({ token: vocabulary[token]!, logprob: -token })),
+          }),
     };
   }
 }

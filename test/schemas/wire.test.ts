@@ -38,7 +38,7 @@ test.each([
   },
   { schema: budget, good: [1, 256, {}, { max_tokens: 1 }, { max_candidates: 1, max_time_ms: 1 }] },
   { schema: rewardUse, good: ['outcome', { name: 'outcome' }, { name: 'p', reduction: 'min' }] },
-  { schema: path, good: ['0', '0.0', '0.12.3', '0.0@2', '0.0@2.0@1.7'] },
+  { schema: path, good: ['0', '0.0', '0.12.3', '0.0@2', '0.0@2.0@1.7', '0.3@12t', '0.3@12t.0@2.1@7t.4'] },
   { schema: prompt, good: [{ text: 'a' }, { messages: [{ role: 'user', content: '' }] }] },
   {
     schema: rawScore,
@@ -100,7 +100,26 @@ test.each([
     schema: rewardUse,
     bad: ['', {}, { name: '' }, { name: 'a', weight: 'x' }, null],
   },
-  { schema: path, bad: ['', '1', '0.', '.0', '0.a', '0.-1', '0@', '0..1', '0.0@1@2', '0/..', `0${'.1'.repeat(3000)}`] },
+  {
+    schema: path,
+    bad: [
+      '',
+      '1',
+      '0.',
+      '.0',
+      '0.a',
+      '0.-1',
+      '0@',
+      '0..1',
+      '0.0@1@2',
+      '0.0@t',
+      '0.0@2tt',
+      '0.0@2t3',
+      '0.2t',
+      '0/..',
+      `0${'.1'.repeat(3000)}`,
+    ],
+  },
   {
     schema: prompt,
     bad: [

@@ -1,5 +1,12 @@
 /** A policy of known accuracy and rewards of known noise, behind the interface of every backend. */
-import type { CandidateLine, GenerateLine, GenerateRequest, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
+import type {
+  CandidateLine,
+  GenerateLine,
+  GeneratePrefix,
+  GenerateRequest,
+  ScoreRequest,
+  ScoreResponse,
+} from '../../schemas/backend.ts';
 import type { BackendPort } from '../../src/backends/port.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 
@@ -14,7 +21,7 @@ const RIGHT = /^right/;
 
 /** One token a step; a step says by its first word whether it is right, by the rest which one it is. */
 export function simulated({ accuracy, steps }: Nature): BackendPort {
-  const write = (request: GenerateRequest, before: string, id: string): CandidateLine => {
+  const write = (request: GenerateRequest, { text: before, max_tokens: most }: GeneratePrefix, id: string): CandidateLine => {
     const next = mulberry32(subSeed(request.seed, id, before.length));
     let [text, made] = ['', lines(before).length];
     let right = lines(before).every((line) => RIGHT.test(line));
@@ -23,7 +30,7 @@ export function simulated({ accuracy, steps }: Nature): BackendPort {
       right &&= next() < accuracy;
       made += 1;
       text += `${right ? 'right' : 'wrong'} ${request.seed} ${id} ${made}${made < steps ? '\n' : ''}`;
-    } while (request.until === 'end' && made < steps);
+    } while (request.until === 'end' && made < steps && made - first < most);
     const count = made - first;
     return {
       type: 'candidate',
@@ -34,15 +41,15 @@ export function simulated({ accuracy, steps }: Nature): BackendPort {
       step_ends: Array.from({ length: count }, (_, place) => place + 1),
       tokens: Array(count).fill(1),
       token_count: count,
-      finish: made < steps ? 'step' : 'stop',
+      finish: made === steps ? 'stop' : request.until === 'end' ? 'length' : 'step',
     };
   };
   return {
     async *generate(request): AsyncGenerator<GenerateLine> {
       let completion_tokens = 0;
-      for (const { id, text, count, first_child } of request.prefixes)
-        for (let child = first_child; child < first_child + count; child++) {
-          const line = write(request, text, `${id}.${child}`);
+      for (const prefix of request.prefixes)
+        for (let child = prefix.first_child; child < prefix.first_child + prefix.count; child++) {
+          const line = write(request, prefix, `${prefix.id}.${child}`);
           completion_tokens += line.token_count;
           yield line;
         }

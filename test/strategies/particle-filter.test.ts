@@ -48,7 +48,7 @@ test('a failed score is a weight of 0, not a small one: such a particle is never
 
 test('where all weights are 0 the step is done again once, then all are equal (methods C.5)', () => {
   const failed = scores('a', 'b', 'c', 'd');
-  const { asked } = drive(particleFilter.run(task, options), [
+  const { asked, value } = drive(particleFilter.run(task, options), [
     four,
     failed,
     sampled(step('0.4'), step('0.5'), step('0.6'), step('0.7')),
@@ -56,8 +56,33 @@ test('where all weights are 0 the step is done again once, then all are equal (m
     sampled(),
     sampled(),
   ]);
+  expect(value.warnings).toEqual(['All particles had a weight of 0 in round 0; they went on as equals.']);
   expect(asked[2]).toMatchObject({ prefixes: [{ id: '0' }], count: 4, firstChild: 4 });
   expect(ids((asked[4] as { prefixes: readonly { id: string }[] }).prefixes)).toEqual(['0.4', '0.5', '0.6', '0.7']);
+});
+
+test('nothing is resampled after the last step (methods C.15)', () => {
+  const script = [four, scores(1, 0.01, 0.01, 0.01), sampled(ended('0.0.0')), scores(0.5)];
+  const { asked, notes } = drive(particleFilter.run(task, { ...options, max_steps: 1, ess_threshold: 1 }), script);
+  expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.0' }], until: 'end' }); // the best one is written to its end
+  expect(notes).toContainEqual({ type: 'round', round: 0, kept: ['0.0', '0.1', '0.2', '0.3'] });
+});
+
+test('particle Gibbs: a pass after the first one keeps a path of the one before, which is neither written nor scored again', () => {
+  const gibbs = particleFilter.options.parse({ particles: 4, iterations: 2, ess_threshold: 1 });
+  const { asked, value } = drive(particleFilter.run(task, gibbs), [
+    sampled(step('0.0'), step('0.1')),
+    scores(1, 1e-9), // two copies of the first one
+    sampled(ended('0.0.0'), ended('0.0.1')),
+    scores(1, 1e-9), // the first one's path is kept
+    sampled(step('0.2')), // the second pass: one beside the kept one
+    scores(1e-9),
+    sampled(ended('0.0.2')), // both follow the kept one's first step: the kept one goes its way, its copy another
+    scores(0.5),
+  ]);
+  expect(asked[4]).toMatchObject({ prefixes: [{ id: '0' }], count: 1, firstChild: 2 });
+  expect(asked[6]).toMatchObject({ prefixes: [{ id: '0.0' }], count: 1, firstChild: 2 });
+  expect(ids(value.pool)).toEqual(['0.0.0', '0.0.1', '0.0.2']);
 });
 
 test('what ended is not written on, and keeps its place; all that ended is handed on', () => {

@@ -8,6 +8,7 @@ import { cutText } from './cut.ts';
 import { endedByModel, endOf, showsStop } from './finish.ts';
 import type { Job } from './job.ts';
 import { countSteps } from './steps.ts';
+import { textEnds } from './text-ends.ts';
 
 /** What a line is made of. `cut` says what ended a choice that has no end of its own. */
 export interface Written {
@@ -45,7 +46,12 @@ export function lineOf(written: Written): GenerateLine {
     finish,
   };
   if (request.top_logprobs === undefined || !choice.logprobs) return line;
-  return { ...line, logprobs: choice.logprobs, logprob: choice.logprobs.reduce((sum, { logprob }) => sum + logprob, 0) };
+  return {
+    ...line,
+    text_ends: textEnds(text, choice.logprobs),
+    logprobs: choice.logprobs,
+    logprob: choice.logprobs.reduce((sum, { logprob }) => sum + logprob, 0),
+  };
 }
 
 const failed = (id: string, code: string): GenerateLine => ({

@@ -243,7 +243,8 @@ test('log-probabilities are of the untempered distribution, sum to logprob, and 
   const { engine } = historyEngine({ logits: () => only(4).with(3, 49) });
   const sampling = { ...generation().sampling, temperature: 0.1 };
   const { lines } = await write(engine, generation({ sampling, topLogprobs: 2, branches: [branch({ maxTokens: 2 })] }));
-  const { logprob, logprobs } = lines['0.0']!;
+  const { logprob, logprobs, text_ends: ends } = lines['0.0']!;
+  expect(ends).toEqual([1, 2]);
   const best = -Math.log1p(Math.exp(-1)); // two tokens a logit apart
   expect(logprobs).toHaveLength(2);
   expect(logprobs![0]!.top!.map(({ token }) => token)).toEqual(['c', 'b']);
