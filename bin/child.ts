@@ -1,6 +1,7 @@
 /** A process of ours: how it ended is known, what it said last is kept, and it is stopped gently, then for certain. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as after } from 'node:timers/promises';
+import { guard } from './guard.ts';
 import { type Environment, root } from './settings.ts';
 
 const GRACE_MS = 10_000; // answers being written may end; longer than that, a user takes Ctrl-C for broken
@@ -40,9 +41,10 @@ export function startChild(
     stdio: ['ignore', stream, stream, 'pipe'],
     detached: process.platform !== 'win32', // Ctrl-C reaches the parent alone, which stops its children in order
   });
+  guard(child);
   const ended = endOf(child);
   const kill = (signal: NodeJS.Signals) => void child.kill(signal);
-  const outlived = () => kill('SIGKILL'); // no child outlives us, not even after an error of ours
+  const outlived = () => kill('SIGKILL'); // at once after an error of ours; the guard is for what we do not survive
   process.once('exit', outlived);
   void ended.then(() => process.off('exit', outlived));
   const stop = async () => {

@@ -2,16 +2,13 @@
  * Best-of-N, rerank, score and select in workerd with no backend of ours: a server that speaks OpenAI's API writes, and the
  * embedded rewards read inside the Worker.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { forTests, startWinnow, type Winnow } from '../../bin/running.ts';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { root } from '../../bin/settings.ts';
 import { jinaAnswer } from '../../schemas/rerank.ts';
 import { scoreAnswer } from '../../schemas/score.ts';
+import { chatServer } from '../http/chat-server.ts';
+import { configured } from '../http/configured.ts';
 
 const prompt = 'Use 3, 7, 12, 20 to make 45.';
 const messages = [{ role: 'user', content: prompt }];
@@ -23,62 +20,39 @@ const answers = [
   '20 * 12 = 240 | 3 7 240\n240 / 3 = 80 | 7 80\n80 - 7 = 73 | 73',
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'winnow-edge-policy-'));
-const asked: string[] = [];
-let policy: Server;
-let winnow: Winnow;
-
+let next = 0;
 /** Answers each chat with the next of `answers`, `n` of them at once. */
-beforeAll(async () => {
-  let next = 0;
-  policy = createServer(async (request, response) => {
-    let text = '';
-    for await (const chunk of request) text += chunk;
-    asked.push(request.url ?? '');
-    const { n = 1 } = text === '' ? {} : (JSON.parse(text) as { n?: number });
-    const choices = Array.from({ length: n }, (_, index) => {
-      const content = answers[next++ % answers.length]!;
-      return { index, finish_reason: 'stop', message: { role: 'assistant', content } };
-    });
-    const usage = { prompt_tokens: 20, completion_tokens: 40 * n, total_tokens: 20 + 40 * n };
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ choices, usage }));
+const policy = await chatServer(({ n = 1 }) => {
+  const choices = Array.from({ length: n }, (_, index) => {
+    const content = answers[next++ % answers.length]!;
+    return { index, finish_reason: 'stop', message: { role: 'assistant', content } };
   });
-  await new Promise<void>((resolve) => policy.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(policy.address() as AddressInfo).port}/v1`;
-  const step = { delimiter: '\n', max_tokens: 64, typical_tokens: 16 };
-  const at = (name: string) => ({ path: join(root, 'gpu-backend', 'weights', name) });
-  const config = {
-    default_policy: 'writer',
-    backends: { edge: { kind: 'edge_onnx' }, writer: { kind: 'openai', url, stream: false } },
-    policies: {
-      writer: {
-        backend: 'writer',
-        model: 'served',
-        step,
-        sampling: { max_tokens: 160 },
-        typical_tokens: 48,
-        rewards: ['outcome'],
-      },
-    },
-    rewards: {
-      outcome: { kind: 'classifier', backend: 'edge', model: 'outcome', output: 'logit' },
-      steps: { kind: 'process', backend: 'edge', model: 'process', output: 'probability', reduction: 'min' },
-      short: { kind: 'rule', checks: [{ check: 'length', unit: 'lines', max: 3 }] },
-    },
-    models: { outcome: at('outcome'), process: at('process') },
-  };
-  const file = join(folder, 'winnow.config.json');
-  writeFileSync(file, JSON.stringify(config));
-  winnow = await startWinnow(forTests({ WINNOW_CONFIG: file }));
-}, 120_000);
-
-afterAll(async () => {
-  await winnow?.stop();
-  policy?.close();
-  rmSync(folder, { recursive: true });
+  return { choices, usage: { prompt_tokens: 20, completion_tokens: 40 * n, total_tokens: 20 + 40 * n } };
 });
-beforeEach(() => void asked.splice(0));
+afterAll(() => policy.close());
+beforeEach(() => void policy.paths.splice(0));
+
+const at = (name: string) => ({ path: join(root, 'gpu-backend', 'weights', name) });
+const winnow = configured({
+  default_policy: 'writer',
+  backends: { edge: { kind: 'edge_onnx' }, writer: { kind: 'openai', url: policy.url, stream: false } },
+  policies: {
+    writer: {
+      backend: 'writer',
+      model: 'served',
+      step: { delimiter: '\n', max_tokens: 64, typical_tokens: 16 },
+      sampling: { max_tokens: 160 },
+      typical_tokens: 48,
+      rewards: ['outcome'],
+    },
+  },
+  rewards: {
+    outcome: { kind: 'classifier', backend: 'edge', model: 'outcome', output: 'logit' },
+    steps: { kind: 'process', backend: 'edge', model: 'process', output: 'probability', reduction: 'min' },
+    short: { kind: 'rule', checks: [{ check: 'length', unit: 'lines', max: 3 }] },
+  },
+  models: { outcome: at('outcome'), process: at('process') },
+});
 
 const post = async (path: string, body: unknown): Promise<unknown> => {
   const headers = { 'content-type': 'application/json' };
@@ -89,14 +63,13 @@ const post = async (path: string, body: unknown): Promise<unknown> => {
 };
 
 test('nothing but the Worker runs', () => {
-  expect(winnow.backend).toBeUndefined();
   expect(winnow.backendUrl).toBeUndefined();
 });
 
 test('best-of-n: the server writes, the Worker reads, and the right one is chosen', async () => {
   const answer = await post('/v1/best-of-n', { messages, n: 4, rewards: ['outcome'] });
   expect(answer).toMatchObject({ choice: { message: { content: RIGHT } } });
-  expect(new Set(asked)).toEqual(new Set(['/v1/chat/completions'])); // the first probes whether `n` is known
+  expect(new Set(policy.paths)).toEqual(new Set(['/v1/chat/completions'])); // the first probes whether `n` is known
 });
 
 test('best-of-n by steps and a rule together', async () => {
@@ -115,7 +88,7 @@ test('score and rerank ask nobody', async () => {
   for (const name of ['outcome', 'steps']) expect(Math.max(...of(name))).toBe(of(name)[answers.indexOf(RIGHT)]);
   const ranked = jinaAnswer.parse(await post('/v1/rerank', { model: 'outcome', query: prompt, documents: answers }));
   expect(ranked.results[0]!.index).toBe(answers.indexOf(RIGHT));
-  expect(asked).toEqual([]);
+  expect(policy.paths).toEqual([]);
 });
 
 test('select asks nobody either', async () => {
@@ -127,7 +100,7 @@ test('select asks nobody either', async () => {
   });
   const answer = await post('/v1/select', { candidates, selection: 'argmax' });
   expect(answer).toMatchObject({ choice: { text: RIGHT } });
-  expect(asked).toEqual([]);
+  expect(policy.paths).toEqual([]);
 });
 
 test('what needs a backend of ours says so before anything is spent', async () => {
@@ -135,5 +108,5 @@ test('what needs a backend of ours says so before anything is spent', async () =
   const body = JSON.stringify({ messages, n: 2, rewards: ['nothing-like-it'] });
   const response = await fetch(`${winnow.url}/v1/best-of-n`, { method: 'POST', headers, body });
   expect(response.status).toBe(404);
-  expect(asked).toEqual([]);
+  expect(policy.paths).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /** A script of bin/, run as npm runs it, with what it printed so far. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { guard } from '../../bin/guard.ts';
 
 export interface Script {
   readonly pid: number;
@@ -19,7 +20,9 @@ export function runScript(name: string, env: Readonly<Record<string, string>>, .
   const child = spawn(process.execPath, ['--import', './bin/node-version.mjs', `bin/${name}.ts`, ...args], {
     env: { ...Object.fromEntries(others), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
   });
+  guard(child); // a test run that is killed leaves nothing behind
   let text = '';
   const heard = new EventTarget();
   for (const stream of [child.stdout, child.stderr]) {

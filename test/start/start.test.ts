@@ -27,21 +27,24 @@ async function started(env: Record<string, string> = {}): Promise<{ run: Script;
   return { run, url, children: { backend: pid('gpu-backend/server.ts'), edge: pid('workerd serve') } };
 }
 
-function childrenOf(parent: number): { pid: number; args: string }[] {
-  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
-  return [...stdout.matchAll(/^ *(\d+) +(\d+) (.*)$/gm)]
-    .filter(([, , ppid]) => Number(ppid) === parent)
-    .map(([, pid, , args]) => ({ pid: Number(pid), args: String(args) }));
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly args: string;
 }
 
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false; // ESRCH: no such process
-  }
+/** All that run; one that has ended and waits for its parent to notice runs no more. */
+function processes(): Process[] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' });
+  return [...stdout.matchAll(/^ *(\d+) +(\d+) +([^ Z]\S*) +(.*)$/gm)].map(([, pid, parent, , args]) => ({
+    pid: Number(pid),
+    parent: Number(parent),
+    args: String(args),
+  }));
 }
+
+const childrenOf = (parent: number): Process[] => processes().filter((one) => one.parent === parent);
+const alive = (pid: number): boolean => processes().some((one) => one.pid === pid);
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s stops the Worker and the backend', async (signal) => {
   const { run, url, children } = await started();
@@ -77,7 +80,26 @@ test('interrupted while it starts, it leaves nothing behind', async () => {
   const children = childrenOf(run.pid);
   run.kill('SIGINT');
   expect(await run.exitCode).toBe(1);
-  expect(children.filter(({ pid }) => alive(pid))).toEqual([]);
+  const running = () => children.filter(({ pid }) => alive(pid));
+  expect(running().filter(({ args }) => !args.startsWith('sh '))).toEqual([]);
+  await expect.poll(running, { timeout: 1000 }).toEqual([]); // nor who watched over them
+});
+
+test('killed for certain, it takes the Worker and the backend with it', async () => {
+  const { run, children } = await started();
+  expect(alive(children.edge) && alive(children.backend)).toBe(true);
+  run.kill('SIGKILL');
+  await expect.poll(() => Object.values(children).filter(alive), { timeout: 5000 }).toEqual([]);
+});
+
+test('killed for certain while it starts, it leaves nothing behind', async () => {
+  const run = runScript('start', { WINNOW_PORT: '0', WINNOW_BACKEND_PORT: '0' });
+  script = run;
+  const count = () => childrenOf(run.pid).length;
+  await expect.poll(count, { timeout: 5000 }).toBeGreaterThan(1); // the backend, and who watches over it
+  const children = childrenOf(run.pid);
+  run.kill('SIGKILL');
+  await expect.poll(() => children.filter(({ pid }) => alive(pid)), { timeout: 5000 }).toEqual([]);
 });
 
 test('keys of the environment reach the Worker', async () => {
