@@ -15,6 +15,7 @@ import { logprobs } from './routes/logprobs.ts';
 import { metrics as metricsRoute } from './routes/metrics.ts';
 import { models } from './routes/models.ts';
 import { openAiModel, openAiModels } from './routes/openai-models.ts';
+import { run } from './routes/run.ts';
 import { score } from './routes/score.ts';
 import type { OpenAiOptions, Serving } from './routes/serving.ts';
 import { tensors } from './routes/tensors.ts';
@@ -44,6 +45,7 @@ export function createApp({ serving: loaded, key, ...options }: AppOptions): Hon
   app.use(access(key));
   app.post('/generate', (c, next) => generate(port(), recordings, maxBodyBytes)(c, next));
   app.post('/score', (c, next) => score(port(), recordings, maxBodyBytes)(c, next));
+  app.post('/run', (c, next) => run(port(), maxBodyBytes)(c, next));
   app.post('/logprobs', (c, next) => logprobs(serving().models, maxBodyBytes)(c, next));
   app.post('/embed', (c, next) => embed(serving().models, recordings, maxBodyBytes)(c, next));
   app.post('/tensors', (c, next) => tensors(serving().models, maxBodyBytes)(c, next));

@@ -28,6 +28,13 @@ export const reference = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(64)])
   .describe('A right answer, or several: for rewards that compare with one.');
 
+export const execution = z
+  .enum(['auto', 'edge', 'backend'])
+  .describe(
+    'Where the strategy is driven: in the Worker, or next to the models, which takes one round trip for all rounds. `auto`: next to them where it has many rounds and they all live there. Results are the same.',
+  );
+export type Execution = z.infer<typeof execution>;
+
 /** The members that turn scaling on and say how; in chat they stand inside `winnow`. `selection` is the registry's schema. */
 export const scalingMembers = <Selection extends z.ZodType>(selection: Selection) => ({
   rewards: rewardsField.optional(),
@@ -36,13 +43,7 @@ export const scalingMembers = <Selection extends z.ZodType>(selection: Selection
   budget: budget.optional(),
   early_stop: unserved('early_stop', 'Leave it out.'),
   return: returns.optional(),
-  execution: z
-    .enum(['auto', 'edge', 'backend'])
-    .default('auto')
-    .refine((place) => place !== 'backend', {
-      params: { code: 'unsupported_value' },
-      error: '"backend" is not served yet. Served: auto, edge.',
-    }),
+  execution: execution.default('auto'),
   dry_run: z.boolean().default(false).describe('Answer the plan without spending anything.'),
 });
 
@@ -129,7 +130,15 @@ export const runReport = z.strictObject({
   }),
   seed: z.int(),
   warnings: z.array(z.string()),
-  timing: z.strictObject({ queue_ms: z.int(), generate_ms: z.int(), score_ms: z.int(), total_ms: z.int() }),
+  execution: z.enum(['edge', 'backend']).describe('Where the strategy was driven.'),
+  timing: z.strictObject({
+    queue_ms: z.int(),
+    generate_ms: z.int(),
+    score_ms: z.int(),
+    total_ms: z.int(),
+    round_trips: z.int().min(0).describe('Calls from the Worker to backends.'),
+    round_trips_saved: z.int().min(0).describe('Calls that were none because the work was done next to the models.'),
+  }),
 });
 export type RunReport = z.infer<typeof runReport>;
 

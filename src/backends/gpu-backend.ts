@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { BackendModel, GenerateLine, GenerateRequest, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
 import { generateLine, modelsResponse, scoreResponse } from '../../schemas/backend.ts';
+import { type RunLine, runLine } from '../../schemas/backend-run.ts';
 import { embedResponse } from '../../schemas/embed.ts';
 import { equivalenceResponse } from '../../schemas/equivalence.ts';
 import { isErrorCode, WinnowError } from '../../schemas/errors.ts';
@@ -35,6 +36,10 @@ export function gpuBackend(options: GpuBackendOptions): BackendPort {
       retrying(signal, async () => parsed(await post('/tensors', request, signal), tensorsResponse, signal)),
     equivalence: (request, signal) =>
       retrying(signal, async () => parsed(await post('/equivalence', request, signal), equivalenceResponse, signal)),
+    run: async function* (request, signal): AsyncGenerator<RunLine> {
+      const response = await retrying(signal, () => post('/run', request, signal));
+      yield* checked(response, runLine, signal);
+    },
     models: async (signal): Promise<readonly BackendModel[]> =>
       (await parsed(await call(options, '/models', { signal }), modelsResponse, signal)).models,
     ready: (signal) =>
@@ -61,7 +66,7 @@ async function* generate(
     });
     try {
       once.again();
-      for await (const line of checked(response, signal)) {
+      for await (const line of checked(response, generateLine, signal)) {
         const fresh = freshOf(once, line);
         if (fresh) yield fresh;
         if (line.type === 'done') return;
@@ -82,10 +87,14 @@ function freshOf(once: Once, line: GenerateLine): GenerateLine | undefined {
   }
 }
 
-async function* checked(response: Response, signal: AbortSignal): AsyncGenerator<GenerateLine> {
+async function* checked<Schema extends z.ZodType>(
+  response: Response,
+  schema: Schema,
+  signal: AbortSignal,
+): AsyncGenerator<z.output<Schema>> {
   try {
     for await (const line of lines(response.body)) {
-      const result = generateLine.safeParse(JSON.parse(line));
+      const result = schema.safeParse(JSON.parse(line));
       if (!result.success) throw brokeOff('The backend answered a line that is not of the protocol.');
       yield result.data;
     }

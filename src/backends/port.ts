@@ -1,4 +1,5 @@
 import type { BackendModel, GenerateLine, GenerateRequest, Prompt, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
+import type { RunLine, RunRequest } from '../../schemas/backend-run.ts';
 import type { EmbedRequest, EmbedResponse } from '../../schemas/embed.ts';
 import type { EquivalenceRequest, EquivalenceResponse } from '../../schemas/equivalence.ts';
 import type { LogprobsRequest, LogprobsResponse } from '../../schemas/logprobs.ts';
@@ -21,6 +22,8 @@ export interface BackendPort {
   tensors?(request: TensorsRequest, signal: AbortSignal): Promise<TensorsResponse>;
   /** Pairs of formulas by computer algebra; absent where it cannot. */
   equivalence?(request: EquivalenceRequest, signal: AbortSignal): Promise<EquivalenceResponse>;
+  /** A whole strategy next to its models: lines as results come, `end` last; absent where it cannot. */
+  run?(request: RunRequest, signal: AbortSignal): AsyncIterable<RunLine>;
   /**
    * Whether it can go on with a text that it began. Absent is always; where it cannot, a candidate is granted all its tokens
    * at once, and one that is cut stays cut.

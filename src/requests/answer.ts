@@ -25,6 +25,7 @@ export interface Finished {
   readonly stop: StopReason | undefined;
   readonly indexes: ReadonlyMap<string, number>;
   readonly fingerprints: readonly string[];
+  readonly execution: RunReport['execution'];
   readonly timing: RunReport['timing'];
   readonly warnings: readonly string[];
 }
@@ -82,6 +83,7 @@ export function runReport(finished: Finished): RunReport {
     },
     seed: task.seed,
     warnings: [...task.warnings, ...(outcome.warnings ?? []), ...finished.warnings, ...lostWarning(spent.lostTokens)],
+    execution: finished.execution,
     timing,
   };
 }

@@ -60,6 +60,7 @@ export function rowTask(row: EvaluateRow, index: number, body: Body, config: Con
       references: readReferences(row.reference),
       selection: 'argmax', // nothing is chosen here: the rule that needs least
       budget: undefined,
+      execution: 'auto',
       returns: { candidates: 'none', tree: false },
       path: '',
       maxTokensParam: 'sampling.max_tokens',

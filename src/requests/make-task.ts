@@ -12,6 +12,7 @@ import { judgeTokens } from './judge-tokens.ts';
 import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
 import { readModel } from './model-string.ts';
 import { parseOptions } from './options.ts';
+import { placeOf } from './placement.ts';
 import { callsOf, neededLogprobs, readRewards, refuseUnableRewards, scoreOutput } from './rewards.ts';
 import { chooseRule, refuseTooMany, ruleTokens } from './selection.ts';
 import type { Place } from './size.ts';
@@ -77,6 +78,14 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     lookup,
     rewardOptions: rewards.options,
     subject,
+    place: placeOf({
+      asked: request.execution,
+      rounds: strategy.rounds,
+      policies: [model.policy, ...(strategy.needs.critic ? [criticOf(named, options)] : [])],
+      rewards: [...names, ...(stepReward === null ? [] : [stepReward])],
+      lookup,
+      param: `${request.path}execution`,
+    }),
     shownLogprobs: request.sampling.logprobs,
     returns: request.returns,
     bound: {

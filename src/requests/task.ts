@@ -2,7 +2,7 @@ import type { Prompt } from '../../schemas/backend.ts';
 import type { BudgetRequest, FullLimits } from '../../schemas/budget.ts';
 import type { Config, Lookup, PolicyConfig, RecipeConfig } from '../../schemas/config.ts';
 import type { RewardUse } from '../../schemas/reward.ts';
-import type { Returns } from '../../schemas/run.ts';
+import type { Execution, Returns } from '../../schemas/run.ts';
 import type { SamplingRequest } from '../../schemas/sampling.ts';
 import type { Subject } from '../rewards/define.ts';
 import type { RewardOptions } from '../rewards/registry.ts';
@@ -10,6 +10,7 @@ import type { SelectionContext } from '../selection/define.ts';
 import type { StartedRule } from '../selection/registry.ts';
 import type { Bound, Family, Strategy, StrategyTask } from '../strategies/define.ts';
 import type { ModelString } from './model-string.ts';
+import type { Place } from './placement.ts';
 
 /** What every route makes of its body: names as they were given, sampling in native names. */
 export interface TaskRequest {
@@ -25,6 +26,7 @@ export interface TaskRequest {
   readonly references: readonly string[];
   readonly selection: unknown;
   readonly budget: BudgetRequest | undefined;
+  readonly execution: Execution;
   readonly returns: Returns;
   /** Where the members of scaling stand in the body: empty, or `winnow.`. */
   readonly path: string;
@@ -61,6 +63,7 @@ export interface Task {
   readonly lookup: Lookup;
   readonly rewardOptions: RewardOptions;
   readonly subject: Subject;
+  readonly place: Place;
   readonly returns: Returns;
   /** Alternatives of log-probabilities that the answer shows; undefined is none, also where rewards needed some. */
   readonly shownLogprobs: number | undefined;

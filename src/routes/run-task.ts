@@ -6,10 +6,12 @@ import type { Asking } from '../operation.ts';
 import type { Finished } from '../requests/answer.ts';
 import { usage } from '../requests/answer.ts';
 import { pickBy } from '../requests/pick.ts';
+import { runRequestOf } from '../requests/run-request.ts';
 import type { Task } from '../requests/task.ts';
 import type { RunContext, RunState } from '../runtime/context.ts';
-import { freshState } from '../runtime/context.ts';
+import { freshState, untilDeadline } from '../runtime/context.ts';
 import { Deadline } from '../runtime/deadline.ts';
+import { Elsewhere } from '../runtime/elsewhere.ts';
 import { Log } from '../runtime/log.ts';
 import { performing } from '../runtime/perform.ts';
 import { run } from '../runtime/run.ts';
@@ -39,7 +41,7 @@ export async function runTask(context: AppContext, services: Services, task: Tas
   const means = { ...audience, tree, id, seed, lookup, rewardOptions, subject, finishingReserve };
   const ledger = new Ledger(task.limits);
   const strategy = solve(task.strategy.start(task.forStrategy, task.options), task.forStrategy, pickBy(task));
-  const { value: outcome, state } = await drive(context, services, strategy, ledger, means);
+  const { value: outcome, state, elsewhere } = await drive(context, services, strategy, ledger, means, task);
   return {
     id,
     created,
@@ -51,23 +53,31 @@ export async function runTask(context: AppContext, services: Services, task: Tas
     indexes: state.indexes,
     fingerprints: [...state.fingerprints],
     warnings: state.failure ? [`A backend failed on the way: ${state.failure.message}`] : [],
+    execution: elsewhere ? 'backend' : 'edge',
     timing: {
       queue_ms: Math.round(began - context.get('received')),
       generate_ms: Math.round(state.generateMs),
       score_ms: Math.round(state.scoreMs),
       total_ms: Math.round(clock() - context.get('received')),
+      round_trips: state.calls + (elsewhere ? 1 : 0),
+      round_trips_saved: Math.max(0, state.callsElsewhere - 1),
     },
   };
 }
 
-/** Drives anything that asks for work within a ledger and the request's time. */
+/**
+ * Drives anything that asks for work within a ledger and the request's time.
+ *
+ * @param task  of which this is the run: where its place is a backend, that drives it too, and is followed
+ */
 export async function drive<T>(
   context: AppContext,
   { connect }: Services,
   asking: Asking<T>,
   ledger: Ledger,
   means: Audience & Pick<RunContext, 'tree' | 'id' | 'seed' | 'lookup' | 'rewardOptions' | 'subject' | 'finishingReserve'>,
-): Promise<{ value: T; state: RunState }> {
+  task?: Task,
+): Promise<{ value: T; state: RunState; elsewhere: boolean }> {
   const state = freshState();
   const ports = new Map<string, BackendPort>();
   const port = (name: string): BackendPort => {
@@ -76,13 +86,30 @@ export async function drive<T>(
     return known;
   };
   const deadline = new Deadline(clock, context.get('received'), ledger.limits.max_time_ms);
+  const runContext = { ...means, port, ledger, deadline, clock };
+  const elsewhere = task && follow(task, runContext, state);
   try {
-    const perform = performing({ ...means, port, ledger, deadline, clock }, state);
-    return { value: await run(asking, perform, new Log()), state };
+    const perform = {
+      ...performing(runContext, state),
+      elsewhere: elsewhere?.resultOf.bind(elsewhere),
+    };
+    return { value: await run(asking, perform, new Log()), state, elsewhere: elsewhere !== undefined };
   } catch (thrown) {
     if (!(thrown instanceof WinnowError)) throw thrown;
     throw new RunFailure(cause(thrown, state), usage(ledger), ledger.account().spentTokens > 0);
+  } finally {
+    void elsewhere?.close().catch(() => {}); // it is of no more use, whatever it says
   }
+}
+
+/** The run on the backend that is its place; undefined where that is the Worker. */
+function follow(task: Task, context: RunContext, state: RunState): Elsewhere | undefined {
+  if (task.place.kind === 'edge') return undefined;
+  const { backend } = task.place;
+  const { id, tellTexts, tellPieces = false, deadline } = context;
+  const request = runRequestOf(task, { id, backend, elapsedMs: deadline.elapsedMs, tellPieces, tellTexts });
+  const lines = context.port(backend).run?.(request, untilDeadline(context));
+  return lines && new Elsewhere(lines, context, state);
 }
 
 /** Where nothing came of a run, what kept it from it says more than that nothing came. */

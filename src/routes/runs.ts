@@ -62,6 +62,7 @@ async function answerRun(
     references: readReferences(body.reference),
     selection: body.selection,
     budget: body.budget,
+    execution: body.execution,
     returns: drawn ? { candidates: 'none', tree: true } : (body.return ?? { candidates: 'scores', tree: false }),
     path: '',
     maxTokensParam: 'sampling.max_tokens',

@@ -39,6 +39,10 @@ export interface RunContext {
 /** What is learnt while a run goes on. The interpreter owns it; reports read it. */
 export interface RunState {
   operations: number;
+  /** Calls to backends that were made from here. */
+  calls: number;
+  /** Calls that another place made to the backends beside it, for this run. */
+  callsElsewhere: number;
   /** The first thing that kept a sample from being whole, or its scores from being there in time. */
   stop: StopReason | undefined;
   /** The last backend failure that was survived. */
@@ -62,6 +66,8 @@ export interface RunState {
 
 export const freshState = (): RunState => ({
   operations: 0,
+  calls: 0,
+  callsElsewhere: 0,
   stop: undefined,
   failure: undefined,
   generateMs: 0,

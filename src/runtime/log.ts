@@ -11,11 +11,16 @@ export type Entry =
  */
 export class Log {
   readonly #entries: (Exclude<Entry, { branches: unknown }> | { readonly branches: readonly Log[] })[];
+  /** Where it stands in the log that it is a branch of. */
+  readonly #within: readonly number[];
   #place = 0;
 
-  constructor(entries: readonly Entry[] = []) {
-    this.#entries = entries.map((entry) =>
-      'branches' in entry ? { branches: entry.branches.map((branch) => new Log(branch)) } : entry,
+  constructor(entries: readonly Entry[] = [], within: readonly number[] = []) {
+    this.#within = within;
+    this.#entries = entries.map((entry, place) =>
+      'branches' in entry
+        ? { branches: entry.branches.map((branch, number) => new Log(branch, [...within, place, number])) }
+        : entry,
     );
   }
 
@@ -30,11 +35,16 @@ export class Log {
     return this.#place < this.#entries.length;
   }
 
+  /** Of what comes next: its number; in a branch after those of what was asked together and of the branch. */
+  get place(): readonly number[] {
+    return [...this.#within, this.#place];
+  }
+
   /** The logged result of this operation; undefined when the log is at its end. */
   next(operation: Operation): Result | undefined {
     const entry = this.#entries[this.#place];
     if (!entry) return undefined;
-    if ('branches' in entry || entry.fingerprint !== fingerprint(operation)) throw new LogMismatch(this.#place);
+    if ('branches' in entry || entry.fingerprint !== fingerprint(operation)) throw new LogMismatch(this.place);
     this.#place += 1;
     return entry.result;
   }
@@ -42,8 +52,8 @@ export class Log {
   /** A log each for operations that are asked together: those of a run before, or empty ones. */
   branches(count: number): readonly Log[] {
     const entry = this.#entries[this.#place];
-    if (entry && (!('branches' in entry) || entry.branches.length !== count)) throw new LogMismatch(this.#place);
-    const branches = entry?.branches ?? Array.from({ length: count }, () => new Log());
+    if (entry && (!('branches' in entry) || entry.branches.length !== count)) throw new LogMismatch(this.place);
+    const branches = entry?.branches ?? Array.from({ length: count }, (_, number) => new Log([], [...this.place, number]));
     if (!entry) this.#entries.push({ branches });
     this.#place += 1;
     return branches;
@@ -59,13 +69,13 @@ export class Log {
 export class LogMismatch extends Error {
   override readonly name = 'LogMismatch';
 
-  constructor(place: number) {
-    super(`Operation ${place} is not the one whose result the log holds.`);
+  constructor(place: readonly number[]) {
+    super(`Operation ${place.join('.')} is not the one whose result the log holds.`);
   }
 }
 
-/** The data of an operation, never its functions: what it asks, of whom, over which candidates. */
-function fingerprint(operation: Operation): string {
+/** Stands for the data of an operation, never its functions: what it asks, of whom, over which candidates. */
+export function fingerprint(operation: Operation): string {
   switch (operation.kind) {
     case 'sample': {
       const { kind, role, policy, prompt, prefixes, count, firstChild, until, checkpoint, sampling, topLogprobs, finishing } =

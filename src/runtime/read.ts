@@ -70,6 +70,7 @@ export async function readOnce<Kind extends Reading>(
   try {
     const { call, cost } = READINGS[reading];
     const deadlineMs = Math.max(1, Math.floor(context.deadline.leftMs));
+    state.calls += 1;
     const response = await call(context.port(backend), request, `${context.id}:${number}`, deadlineMs, untilDeadline(context));
     const { calls, candidates, tokens } = cost(response, request);
     context.ledger.countReward(reward, calls, candidates, tokens);

@@ -18,6 +18,12 @@ export interface Perform {
   /** Whether these may be under way at once: the result of none depends on what another leaves. */
   readonly atOnce: (operations: readonly Operation[]) => boolean;
   readonly tell: (operation: NoteOperation) => void;
+  /** What this gave where the strategy runs elsewhere too; undefined where it does not, or no longer. */
+  readonly elsewhere?:
+    | ((operation: SampleOperation | ReadOperation, place: readonly number[]) => Promise<Result | undefined>)
+    | undefined;
+  /** Hears of every result that was asked for, before the next operation. */
+  readonly kept?: ((operation: SampleOperation | ReadOperation, place: readonly number[], result: Result) => void) | undefined;
   /** Sees every result that the strategy is handed, from the log too: what rewards ask is not among them. */
   readonly observe?: ((operation: Operation, result: Result, replaying: boolean) => void) | undefined;
 }
@@ -57,8 +63,10 @@ async function resultOf(operation: Operation, perform: Perform, log: Log, nested
     case 'read': {
       const logged = log.next(operation);
       if (logged) return logged;
-      const result = await perform.ask(operation);
+      const { place } = log;
+      const result = (await perform.elsewhere?.(operation, place)) ?? (await perform.ask(operation));
       log.append(operation, result);
+      perform.kept?.(operation, place, result);
       return result;
     }
   }

@@ -137,6 +137,7 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
   let failure: WinnowError | undefined;
   try {
     const request = generateRequest(round, granted, number);
+    state.calls += 1;
     for await (const line of context.port(policy.backend).generate(request, untilDeadline(context))) {
       if (line.type === 'done') {
         usage = line.usage;

@@ -40,7 +40,8 @@ const run: RunAnswer = {
   system_fingerprint: null,
   seed: 1,
   warnings: [],
-  timing: { queue_ms: 0, generate_ms: 4, score_ms: 1, total_ms: 5 },
+  execution: 'edge',
+  timing: { queue_ms: 0, generate_ms: 4, score_ms: 1, total_ms: 5, round_trips: 2, round_trips_saved: 0 },
 };
 
 test('an answer whose accounts add up has nothing odd', () => {

@@ -139,6 +139,38 @@ test('killed in the middle without a stream: the answer is what had finished, or
   expect((answer.json as RunAnswer).usage.completion_tokens).toBeNull();
 });
 
+test.each(['edge', 'backend'])('%s: a search whose backend is killed in the middle ends with what it has', async (execution) => {
+  if (execution === 'edge') await bringUp();
+  const body = {
+    ...asked,
+    stream: true,
+    execution,
+    strategy: 'beam_search',
+    options: { keep: 16, branch: 8, min_completed: 512 },
+    sampling: { temperature: 1.5 },
+    return: { tree: true },
+  };
+  const told: SentEvent[] = [];
+  for await (const event of events(await send('/v1/search', body, { url }))) {
+    told.push(event);
+    if (event.event === 'candidate' && backend) {
+      await kill();
+      backend = undefined;
+    }
+  }
+  const last = told.at(-1)!;
+  expect(last.event, last.data).toBe('result');
+  const run = runAnswer.parse(JSON.parse(last.data));
+  expect(run.execution).toBe(execution);
+  expect(run.stop_reason).toBe('backend_failed');
+  expect(run.warnings.join()).toMatch(/A backend failed on the way/);
+  const finished = run.candidates!.filter(({ finish_reason }) => finish_reason === 'stop');
+  expect(finished.map(({ id }) => id)).toContain(run.choice.id);
+  expect(run.budget.spent.tokens).toBeGreaterThanOrEqual(run.tree!.reduce((sum, { tokens }) => sum + tokens, 0));
+  expect(run.tree!.find(({ id }) => id === run.choice.id)).toMatchObject({ state: 'chosen' });
+  if (execution === 'edge') await bringUp(); // for the other place
+});
+
 function expectKept(run: RunAnswer, told?: number): void {
   const finished = run.candidates!.filter(({ finish_reason }) => finish_reason === 'stop' || finish_reason === 'length');
   expect(run.stop_reason).toBe('backend_failed');

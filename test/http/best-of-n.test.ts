@@ -181,7 +181,7 @@ test.each([
   { said: 'an OpenAI field', body: { ...asked, temperature: 1 }, param: 'temperature', code: 'unknown_parameter' },
   { said: 'one reward twice', body: { ...asked, rewards: ['outcome', 'outcome'] }, param: 'rewards[1]', code: 'invalid_value' },
   { said: 'early_stop', body: { ...asked, early_stop: 'x' }, param: 'early_stop', code: 'unsupported_value' },
-  { said: 'execution at the backend', body: { ...asked, execution: 'backend' }, param: 'execution', code: 'unsupported_value' },
+  { said: 'execution elsewhere', body: { ...asked, execution: 'elsewhere' }, param: 'execution', code: 'invalid_value' },
   {
     said: 'a reduction of a classifier',
     body: { ...asked, rewards: [{ name: 'outcome', reduction: 'min' }] },

@@ -39,7 +39,8 @@ export function finished({ pool, ranking, request = {}, more = {} }: Ended): Fin
     stop: undefined,
     indexes: new Map(pool.map(({ id }, place) => [id, place])),
     fingerprints: ['b', 'a'],
-    timing: { queue_ms: 1, generate_ms: 2, score_ms: 3, total_ms: 7 },
+    execution: 'edge',
+    timing: { queue_ms: 1, generate_ms: 2, score_ms: 3, total_ms: 7, round_trips: 2, round_trips_saved: 0 },
     warnings: [],
     ...more,
   };

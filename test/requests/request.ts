@@ -12,6 +12,7 @@ export const neutral = (more: Partial<TaskRequest> = {}): TaskRequest => ({
   references: [],
   selection: undefined,
   budget: undefined,
+  execution: 'auto',
   returns: { candidates: 'scores', tree: false },
   path: '',
   maxTokensParam: 'sampling.max_tokens',

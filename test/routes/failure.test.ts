@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../schemas/errors.ts';
 import { errorCodes, WinnowError } from '../../schemas/errors.ts';
 import { chatBody } from '../../src/routes/chat-completions.ts';
 import { httpFailure, RunFailure } from '../../src/routes/failure.ts';
-import { bestOfNBody, searchBody } from '../../src/routes/runs.ts';
+import { bestOfNBody } from '../../src/routes/runs.ts';
 
 const codes = Object.keys(errorCodes) as ErrorCode[];
 
@@ -144,13 +144,6 @@ test.each([
     body: { messages: [{ role: 'user', content: [{ type: 'image_url' }] }] },
     code: 'unsupported_value',
     param: 'messages[0].content[0]',
-  },
-  {
-    name: 'the backend as the place',
-    schema: searchBody,
-    body: { messages, execution: 'backend' },
-    code: 'unsupported_value',
-    param: 'execution',
   },
   { name: 'tools in chat', schema: chatBody, body: { messages, tools: [{}] }, code: 'unsupported_value', param: 'tools' },
   {

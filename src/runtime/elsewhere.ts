@@ -1,0 +1,123 @@
+/** A run that goes on next to the model, followed from here: its results come as they happen, and are this run's own. */
+import type { Booking, RunLine, ToldResult } from '../../schemas/backend-run.ts';
+import { WinnowError } from '../../schemas/errors.ts';
+import type { ReadOperation, Result, SampleOperation } from '../operation.ts';
+import type { RunContext, RunState } from './context.ts';
+import { survive } from './context.ts';
+import { learn } from './learnt.ts';
+import { fingerprint } from './log.ts';
+import { ToldCandidates } from './told-candidates.ts';
+
+interface Told {
+  readonly fingerprint: string;
+  readonly result: Result;
+}
+
+/**
+ * Hands over what the other place gave, for as long as it tells. Where it breaks off, asks for something else, or has no
+ * more, the operation is undefined here and done here: the run goes on from the last result, and nothing is paid twice. What
+ * was under way there when it broke off counts as spent.
+ */
+export class Elsewhere {
+  readonly #lines: AsyncIterator<RunLine>;
+  readonly #context: RunContext;
+  readonly #state: RunState;
+  readonly #told = new ToldCandidates();
+  readonly #waiting = new Map<string, Told>();
+  /** Bookings whose result has not come yet. */
+  #unsettled: Booking[] = [];
+  #reading: Promise<void> = Promise.resolve();
+  #over = false;
+
+  constructor(lines: AsyncIterable<RunLine>, context: RunContext, state: RunState) {
+    this.#lines = lines[Symbol.asyncIterator]();
+    this.#context = context;
+    this.#state = state;
+  }
+
+  /** The result of what the run asks for at this place; undefined where it has to be asked for here. */
+  async resultOf(operation: SampleOperation | ReadOperation, place: readonly number[]): Promise<Result | undefined> {
+    const key = place.join('.');
+    while (!this.#waiting.has(key) && !this.#over) {
+      // operations that wait at once take turns: lines are taken as they are needed, so that events keep their order
+      const turn = this.#reading.then(() => (this.#waiting.has(key) || this.#over ? undefined : this.#take()));
+      this.#reading = turn;
+      await turn;
+    }
+    const told = this.#waiting.get(key);
+    if (!told) return undefined;
+    if (told.fingerprint === fingerprint(operation)) return told.result;
+    this.#breakOff(brokeOff('The backend runs another version of this strategy.'));
+    return undefined;
+  }
+
+  /** Ends it: there is nothing more that it could be asked. */
+  async close(): Promise<void> {
+    this.#over = true;
+    await this.#lines.return?.();
+  }
+
+  async #take(): Promise<void> {
+    try {
+      const { done, value: line } = await this.#lines.next();
+      if (done) throw brokeOff('The backend broke off in the middle of a run.');
+      this.#hear(line);
+    } catch (failure) {
+      this.#breakOff(survive(failure, this.#context, this.#state));
+    }
+  }
+
+  #hear(line: RunLine): void {
+    switch (line.type) {
+      case 'candidate':
+      case 'piece':
+        this.#context.listen({ name: line.type, data: line.data } as never); // the pair is one of the union's, as it came
+        return;
+      case 'booked':
+        this.#unsettled.push(...line.bookings);
+        return;
+      case 'result':
+        this.#keep(line);
+        return;
+      case 'end':
+        this.#leave();
+    }
+  }
+
+  #keep({ at, fingerprint, result, learnt }: Extract<RunLine, { type: 'result' }>): void {
+    try {
+      this.#waiting.set(at.join('.'), { fingerprint, result: this.#result(result) });
+      for (const booking of this.#unsettled) this.#context.ledger.book(booking);
+    } catch (failure) {
+      throw brokeOff('The backend told a run that cannot be followed.', failure);
+    } finally {
+      this.#unsettled = [];
+    }
+    learn(this.#state, learnt);
+  }
+
+  /** Of an operation that has no result only what it may have spent counts: it is done again. */
+  #leave(): void {
+    this.#over = true;
+    const { ledger } = this.#context;
+    const spending: readonly Booking['kind'][] = ['reserve', 'settle', 'settle_unknown'];
+    for (const booking of this.#unsettled) if (spending.includes(booking.kind)) ledger.book(booking);
+    this.#unsettled = [];
+    ledger.settleOpen();
+  }
+
+  #breakOff(failure: WinnowError): void {
+    this.#state.failure = failure;
+    if (failure.code === 'deadline_exceeded') this.#state.stop ??= 'max_time';
+    this.#leave();
+    void this.#lines.return?.().catch(() => {}); // it has failed already
+  }
+
+  #result(result: ToldResult): Result {
+    if (result.kind === 'read') return { kind: 'read', result: result.result as never }; // of the operation's own reading: its fingerprint says so
+    return { kind: 'sample', candidates: result.candidates.map((candidate) => this.#told.hear(candidate)) };
+  }
+}
+
+const brokeOff = (message: string, cause?: unknown): WinnowError =>
+  new WinnowError('backend_error', message, { cause, mayHaveSpent: true });
