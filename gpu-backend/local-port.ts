@@ -11,7 +11,7 @@ import { logprobs } from './logprobs.ts';
 import type { Models } from './models.ts';
 import { PieceLines } from './piece-lines.ts';
 import { continuationTokens, readerOf } from './reader.ts';
-import { candidateScorer, score } from './scoring.ts';
+import { CandidateScorer, score } from './scoring.ts';
 import { tensors } from './tensors.ts';
 
 /** The models of this process behind the interface of every backend. */
@@ -35,19 +35,20 @@ function generate(models: Models, request: GenerateRequest, signal: AbortSignal)
   const lines = new LineQueue<GenerateLine>();
   const pieces = request.pieces ? new PieceLines((line) => lines.push(line)) : null;
   const generation = { ...generationOf(engine, request, signal), onPiece: pieces?.add };
-  const scoreLine =
-    request.reward === undefined ? null : candidateScorer(models.scorer(request.reward, 'reward'), request, generation);
+  const scorer =
+    request.reward === undefined ? null : new CandidateScorer(models.scorer(request.reward, 'reward'), request, generation);
   const scores: Promise<void>[] = [];
   const usage = engine.generate(generation, (ended) => {
     pieces?.end(ended.ok ? ended.line.id : ended.id);
     if (!ended.ok) return lines.push({ type: 'error', id: ended.id, code: 'internal_error', message: ended.message });
     lines.push(ended.line);
-    if (scoreLine && ended.line.token_count > 0) scores.push(scoreLine(ended.line).then((line) => lines.push(line)));
+    if (scorer && ended.line.token_count > 0) scores.push(scorer.score(ended.line).then((line) => lines.push(line)));
   });
   usage
     .then(async (spent) => {
       await Promise.all(scores);
-      lines.push({ type: 'done', usage: { ...spent }, fingerprint: engine.model.fingerprint });
+      const scored = scorer ? { scored: await scorer.cost() } : {};
+      lines.push({ type: 'done', usage: { ...spent }, fingerprint: engine.model.fingerprint, ...scored });
       lines.end();
     })
     .catch((cause) => lines.fail(cause))

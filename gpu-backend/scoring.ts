@@ -1,5 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CandidateLine, GenerateLine, GenerateRequest, RawScore, ScoreRequest, ScoreResponse } from '../schemas/backend.ts';
+import type {
+  CandidateLine,
+  GenerateLine,
+  GenerateRequest,
+  RawScore,
+  ScoreRequest,
+  ScoreResponse,
+  Scoring,
+} from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import { splitSteps } from '../src/answers/steps.ts';
 import { finiteSteps } from '../src/tokens/finite-steps.ts';
@@ -47,16 +55,37 @@ export async function score(models: Models, request: ScoreRequest, signal: Abort
   };
 }
 
-/** Scores the candidates of a generation as they end: prefix and new text together. */
-export function candidateScorer(scorer: Scorer, request: GenerateRequest, generation: Generation) {
-  const reader = rewardReader(scorer.model, request.prompt);
-  const before = new Map(generation.branches.flatMap((branch) => candidateIds(branch).map((id) => [id, branch.text])));
-  return async (line: CandidateLine): Promise<GenerateLine> => {
-    const text = before.get(line.id)! + line.text;
-    const steps = scorer.model.kind === 'process' ? splitSteps(text, request.step.delimiter) : undefined;
-    const result = await scoreText(scorer, reader, { text, steps }, generation);
-    return { type: 'score', id: line.id, ...result };
-  };
+/** Scores the candidates of one generation as they end, prefix and new text together; equal texts once. */
+export class CandidateScorer {
+  readonly #scorer: Scorer;
+  readonly #reader: RewardReader;
+  readonly #delimiter: string;
+  readonly #caller: Caller;
+  readonly #before: ReadonlyMap<string, string>;
+  readonly #scored = new Map<string, Promise<Scored>>();
+
+  constructor(scorer: Scorer, request: GenerateRequest, generation: Generation) {
+    this.#scorer = scorer;
+    this.#reader = rewardReader(scorer.model, request.prompt);
+    this.#delimiter = request.step.delimiter;
+    this.#caller = generation;
+    this.#before = new Map(generation.branches.flatMap((branch) => candidateIds(branch).map((id) => [id, branch.text])));
+  }
+
+  async score(line: CandidateLine): Promise<GenerateLine> {
+    const text = this.#before.get(line.id)! + line.text;
+    const steps = this.#scorer.model.kind === 'process' ? splitSteps(text, this.#delimiter) : undefined;
+    const scored = this.#scored.get(text) ?? scoreText(this.#scorer, this.#reader, { text, steps }, this.#caller);
+    this.#scored.set(text, scored);
+    return { type: 'score', id: line.id, ...(await scored) };
+  }
+
+  /** What all of them cost, when they are there. */
+  async cost(): Promise<Scoring> {
+    const read = (await Promise.all(this.#scored.values())).filter((scored) => scored.ok);
+    const tokens = read.reduce((sum, scored) => sum + scored.tokens, 0);
+    return { candidates: read.length, tokens, fingerprint: this.#scorer.model.fingerprint };
+  }
 }
 
 async function scoreText(

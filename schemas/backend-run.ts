@@ -112,7 +112,7 @@ export const learnt = z.strictObject({
   failure: survivedFailure.optional(),
   generate_ms: z.number(),
   score_ms: z.number(),
-  calls: count,
+  calls: count.describe('To models, those included that were fused with another one.'),
   indexes: z.record(z.string(), count).describe('Number of each answer that was booked since the last result, by its path.'),
   planned: count,
   fingerprints: z.array(z.string()),

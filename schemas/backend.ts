@@ -129,6 +129,14 @@ export const generateUsage = z.looseObject({
 
 export const answeredBy = z.string().optional().describe('Fingerprint of the model that answered, as in /models.');
 
+/** What the scores of one generation cost. */
+export const scoring = z.looseObject({
+  candidates: z.int().min(0).describe('Distinct texts.'),
+  tokens: z.int().min(0).describe("Prompt and text of each, by the reward's tokenizer."),
+  fingerprint: answeredBy,
+});
+export type Scoring = z.infer<typeof scoring>;
+
 export const generateLine = z.union([
   candidateLine,
   pieceLine,
@@ -138,13 +146,21 @@ export const generateLine = z.union([
     ok: z.literal(true),
     value: z.number(),
     steps: z.array(z.number()).optional(),
+    tokens: z.int().min(0),
   }),
-  z.looseObject({ type: z.literal('score'), id: path, ok: z.literal(false), reason: z.string() }),
+  z.looseObject({
+    type: z.literal('score'),
+    id: path,
+    ok: z.literal(false),
+    reason: z.string(),
+    steps: z.array(z.number().nullable()).optional(),
+  }),
   z.looseObject({ type: z.literal('error'), id: path, code: z.string(), message: z.string() }),
   z.looseObject({
     type: z.literal('done'),
     usage: generateUsage,
     fingerprint: answeredBy,
+    scored: scoring.optional().describe('Where a reward was asked for.'),
   }),
 ]);
 export type GenerateLine = z.infer<typeof generateLine>;

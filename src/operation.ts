@@ -99,6 +99,8 @@ export interface SampleOperation {
   readonly sampling: Sampling;
   /** Alternatives to tell for each token; absent is no log-probabilities. */
   readonly topLogprobs?: number | undefined;
+  /** The reward that scores them next: a backend that can score what it writes does so at once. */
+  readonly scoredBy?: string | undefined;
   /** Ends the best open prefix when nothing has finished: may use the finishing reserve. */
   readonly finishing: boolean;
   /** The reward that it is for; absent where it is the run's own. */
@@ -185,6 +187,7 @@ export interface SampleRequest {
   readonly count: Each;
   readonly until: 'step' | 'end';
   readonly checkpoint?: Each | undefined;
+  readonly scoredBy?: string | undefined;
   readonly role?: Role;
   readonly firstChild?: Each;
   readonly topLogprobs?: number | undefined;

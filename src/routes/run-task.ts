@@ -60,7 +60,7 @@ export async function runTask(context: AppContext, services: Services, task: Tas
       score_ms: Math.round(state.scoreMs),
       total_ms: Math.round(clock() - context.get('received')),
       round_trips: state.calls + (elsewhere ? 1 : 0),
-      round_trips_saved: Math.max(0, state.callsElsewhere - 1),
+      round_trips_saved: Math.max(0, state.callsElsewhere - 1) + state.callsFused,
     },
   };
 }

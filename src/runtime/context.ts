@@ -1,3 +1,4 @@
+import type { RawScore } from '../../schemas/backend.ts';
 import type { StopReason } from '../../schemas/budget.ts';
 import type { Lookup } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
@@ -43,6 +44,8 @@ export interface RunState {
   calls: number;
   /** Calls that another place made to the backends beside it, for this run. */
   callsElsewhere: number;
+  /** Readings that needed no call: their scores came with the samples. */
+  callsFused: number;
   /** The first thing that kept a sample from being whole, or its scores from being there in time. */
   stop: StopReason | undefined;
   /** The last backend failure that was survived. */
@@ -54,6 +57,8 @@ export interface RunState {
   planned: number;
   /** Scores by reward, prompt and what the score depends on: what is unchanged is never scored again. Valid ones only. */
   readonly scores: Map<string, Score>;
+  /** What models gave for texts as they were written, by model, prompt and text. */
+  readonly fused: Map<string, RawScore>;
   /** Scores of whole sets, of rewards that compare candidates: where at least one is valid. */
   readonly sets: Map<string, readonly Score[]>;
   /** Answers that rewards have drawn to compare with, by what they asked for. */
@@ -68,6 +73,7 @@ export const freshState = (): RunState => ({
   operations: 0,
   calls: 0,
   callsElsewhere: 0,
+  callsFused: 0,
   stop: undefined,
   failure: undefined,
   generateMs: 0,
@@ -75,6 +81,7 @@ export const freshState = (): RunState => ({
   indexes: new Map(),
   planned: 0,
   scores: new Map(),
+  fused: new Map(),
   sets: new Map(),
   references: new Map(),
   fingerprints: new Set(),

@@ -20,7 +20,7 @@ export function tellLearnt(state: RunState, told: Set<string>): Learnt {
     },
     generate_ms: state.generateMs,
     score_ms: state.scoreMs,
-    calls: state.calls,
+    calls: state.calls + state.callsFused,
     indexes: Object.fromEntries(fresh),
     planned: state.planned,
     fingerprints: [...state.fingerprints],

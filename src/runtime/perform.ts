@@ -1,8 +1,9 @@
 import type { ProgressEvent } from '../../schemas/events.ts';
-import type { NoteOperation, Operation } from '../operation.ts';
+import type { NoteOperation, Operation, ReadOperation } from '../operation.ts';
 import { eachAt, writesAnswers } from '../operation.ts';
 import { kindOf, namedReward } from '../rewards/registry.ts';
 import type { RunContext, RunState } from './context.ts';
+import { readUnknown } from './fused.ts';
 import { readOnce } from './read.ts';
 import type { Perform } from './run.ts';
 import { sampleInWaves } from './sample.ts';
@@ -20,7 +21,8 @@ export function performing(context: RunContext, state: RunState): Perform {
         const candidates = await stopwatch.during('sample', () => sampleInWaves(operation, context, state, number));
         return { kind: 'sample', candidates };
       }
-      return { kind: 'read', result: await stopwatch.during('read', () => readOnce(operation, number, context, state)) };
+      const ask = (one: ReadOperation) => stopwatch.during('read', () => readOnce(one, number, context, state));
+      return { kind: 'read', result: await readUnknown(operation, state, ask) };
     },
     scoring: (operation, replaying, nested) => scoring(operation, context, state, { replaying, nested }),
     atOnce: (operations) =>

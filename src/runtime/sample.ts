@@ -10,6 +10,7 @@ import { subSeed } from '../random.ts';
 import type { RunContext, RunState } from './context.ts';
 import { answeredFor, survive, untilDeadline } from './context.ts';
 import { Draft } from './draft.ts';
+import { FusedScores } from './fused.ts';
 import type { News } from './telling.ts';
 
 /** One `sample` on its way: what is asked, of which policy, with what. */
@@ -132,15 +133,18 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
     operation.role,
     granted.reduce((total, { tokens }) => total + tokens, 0),
   );
+  const scores = new FusedScores(operation, context, state, granted);
   let sampled = 0;
   let usage: z.infer<typeof generateUsage> | undefined;
   let failure: WinnowError | undefined;
   try {
-    const request = generateRequest(round, granted, number);
+    const request = generateRequest(round, granted, number, scores.model);
     state.calls += 1;
     for await (const line of context.port(policy.backend).generate(request, untilDeadline(context))) {
-      if (line.type === 'done') {
+      if (line.type === 'score') scores.take(line);
+      else if (line.type === 'done') {
         usage = line.usage;
+        scores.end(line.scored);
         if (line.fingerprint) state.fingerprints.add(line.fingerprint);
         if (line.fingerprint && operation.reward !== undefined) answeredFor(operation.reward, line.fingerprint, state);
       } else sampled += take(round, line, waiting);
@@ -148,6 +152,7 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
   } catch (error) {
     failure = survive(error, context, state);
   } finally {
+    if (!failure || began(failure, sampled)) scores.breakOff();
     // a call that was refused spent nothing; one that broke off may have spent all it was granted
     if (usage) {
       ledger.settle(reservation, usage.completion_tokens);
@@ -179,7 +184,7 @@ const began = ({ mayHaveSpent }: WinnowError, sampled: number): boolean => sampl
 const isDown = ({ code }: WinnowError): boolean =>
   code === 'backend_error' || code === 'backend_unreachable' || code === 'rate_limit_exceeded';
 
-function generateRequest(round: Round, granted: readonly Granted[], number: number): GenerateRequest {
+function generateRequest(round: Round, granted: readonly Granted[], number: number, reward: string | undefined): GenerateRequest {
   const { operation, place, policy, context } = round;
   const { prompt, until, sampling, topLogprobs } = operation;
   return {
@@ -192,6 +197,7 @@ function generateRequest(round: Round, granted: readonly Granted[], number: numb
     sampling,
     ...(topLogprobs === undefined ? {} : { top_logprobs: topLogprobs }),
     seed: seedOf(operation, context),
+    ...(reward === undefined ? {} : { reward }),
     ...(tellsPieces(round) ? { pieces: true } : {}),
     deadline_ms: Math.max(1, Math.floor(context.deadline.leftForSamplingMs)),
   };
@@ -227,10 +233,10 @@ const textOf = ({ text, tokens }: { text: string; tokens?: readonly number[] | u
   tokens ? { text, tokens: [...tokens] } : { text };
 
 /** Takes one line in. Returns the tokens that it says were sampled. */
-function take(round: Round, line: Exclude<GenerateLine, { type: 'done' }>, waiting: Map<string, Granted>): number {
+function take(round: Round, line: Exclude<GenerateLine, { type: 'done' | 'score' }>, waiting: Map<string, Granted>): number {
   const { operation, place, policy, context, state, answers, whole } = round;
   const entry = waiting.get(line.id);
-  if (!entry || line.type === 'score') return 0;
+  if (!entry) return 0;
   if (line.type === 'piece') {
     if (tellsPieces(round)) tell(round, entry.draft, entry.draft.telling.write(line.text, line.logprobs));
     return 0;

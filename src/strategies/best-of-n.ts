@@ -20,6 +20,6 @@ export const bestOfN = define({
   cost: 'n x max_tokens tokens, one score call a reward',
   bound: ({ n }, maxTokens, rewards) => ({ candidates: n, tokens: n * maxTokens, scoreCalls: rewards }),
   *run(task, { n }) {
-    return { pool: unscored(yield* sample({ ...task, prefixes: [root], count: n, until: 'end' })) };
+    return { pool: unscored(yield* sample({ ...task, prefixes: [root], count: n, until: 'end', scoredBy: task.rewards[0] })) };
   },
 });

@@ -44,7 +44,8 @@ export class StepSearch {
 
   /** Grows each prefix by one step, `count` times, scores what lives, each text once, and sets aside what ended. */
   *grow(parents: readonly Branch[], count: Each, sampling: Sampling = this.#task.sampling): Asking<Grown> {
-    return yield* this.#sort(yield* this.extend(parents, count, sampling), alive(this.#task, parents));
+    const written = yield* this.extend(parents, count, sampling, this.#stepReward);
+    return yield* this.#sort(written, alive(this.#task, parents));
   }
 
   /**
@@ -53,7 +54,8 @@ export class StepSearch {
    */
   *complete(prefixes: readonly Prefix[], count: Each, checkpoint?: number): Asking<Grown> {
     const firstChild = this.#numbering.take(prefixes, count);
-    const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end', checkpoint });
+    const scoredBy = this.#stepReward;
+    const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end', checkpoint, scoredBy });
     return yield* this.#sort(written, ({ finish }) => finish !== 'error');
   }
 
@@ -65,10 +67,19 @@ export class StepSearch {
     return growing;
   }
 
-  /** Samples the next step of each prefix, `count` times, as they come: not scored, nothing set aside. */
-  *extend(parents: readonly Branch[], count: Each, sampling: Sampling = this.#task.sampling): Asking<readonly Candidate[]> {
+  /**
+   * Samples the next step of each prefix, `count` times, as they come: nothing set aside, and no score asked for.
+   *
+   * @param scoredBy  the reward that will be, where one will
+   */
+  *extend(
+    parents: readonly Branch[],
+    count: Each,
+    sampling: Sampling = this.#task.sampling,
+    scoredBy?: string,
+  ): Asking<readonly Candidate[]> {
     const firstChild = this.#numbering.take(parents, count);
-    return yield* sample({ ...this.#task, sampling, prefixes: parents, count, firstChild, until: 'step' });
+    return yield* sample({ ...this.#task, sampling, prefixes: parents, count, firstChild, until: 'step', scoredBy });
   }
 
   /**
@@ -109,7 +120,7 @@ export class StepSearch {
     if (this.#completed.length > 0) return { pool: [...this.#completed, ...this.#exhausted] };
     const best = [open[0] ?? root];
     const firstChild = this.#numbering.take(best, 1);
-    const ending = { prefixes: best, count: 1, firstChild, until: 'end', finishing: true } as const;
+    const ending = { prefixes: best, count: 1, firstChild, until: 'end', finishing: true, scoredBy: this.#stepReward } as const;
     const ends = yield* sample({ ...this.#task, ...ending, sampling: this.#greedy });
     const lives = ends.filter(alive(this.#task, best));
     const begun = [...this.#exhausted, ...open];

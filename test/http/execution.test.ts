@@ -19,10 +19,10 @@ test.each(served)('$name: equal results for equal seeds, in one round trip next 
   expect([edge.execution, backend.execution]).toEqual(['edge', 'backend']);
   expect(same(backend)).toEqual(same(edge));
   expectAccounts(backend);
-  expect(edge.timing.round_trips_saved).toBe(0);
+  expect(edge.timing.round_trips_saved).toBeGreaterThan(0); // scores by the process reward came with the steps
   expect(edge.timing.round_trips).toBeGreaterThan(1);
   expect(backend.timing.round_trips).toBe(1);
-  expect(backend.timing.round_trips + backend.timing.round_trips_saved).toBe(edge.timing.round_trips);
+  expect(1 + backend.timing.round_trips_saved).toBe(edge.timing.round_trips + edge.timing.round_trips_saved);
 });
 
 test('auto goes to the models where there are many rounds, and not for one', async () => {
@@ -36,6 +36,7 @@ test('best-of-N runs there too where it is asked to', async () => {
   const body = { n: 4, sampling: { seed: 12 } };
   const edge = await bestOfN(body);
   const backend = await bestOfN({ ...body, execution: 'backend' });
+  expect(edge.timing).toMatchObject({ round_trips: 1, round_trips_saved: 1 }); // its scores came with it
   expect(backend.timing).toMatchObject({ round_trips: 1, round_trips_saved: 1 });
   expect(same(backend)).toEqual(same(edge));
 });

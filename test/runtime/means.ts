@@ -1,5 +1,5 @@
 /** What a run works with, over a backend in memory. */
-import type { PolicyConfig, RewardConfig } from '../../schemas/config.ts';
+import type { BackendConfig, PolicyConfig, RewardConfig } from '../../schemas/config.ts';
 import { policyConfig, rewardConfig } from '../../schemas/config.ts';
 import type { ProgressEvent } from '../../schemas/events.ts';
 import type { BackendPort } from '../../src/backends/port.ts';
@@ -19,6 +19,9 @@ export const writer: PolicyConfig = policyConfig.parse({
   typical_tokens: 16,
   min_useful_tokens: 4,
 });
+
+/** A backend that scores what it writes. */
+export const ours: BackendConfig = { kind: 'gpu_backend', url: 'http://127.0.0.1', key: 'WINNOW_BACKEND_KEY' };
 
 export const rewards: Readonly<Record<string, RewardConfig>> = {
   outcome: rewardConfig.parse({ kind: 'classifier', backend: 'local', model: 'outcome', output: 'logit' }),
@@ -43,7 +46,7 @@ export function means(port: BackendPort, { policy, maxTokens = 65_536, maxCandid
   const context: RunContext = {
     id: 'run_1',
     seed: 7,
-    lookup: { backends: {}, policies: { writer: { ...writer, ...policy } }, rewards },
+    lookup: { backends: { local: ours }, policies: { writer: { ...writer, ...policy } }, rewards },
     rewardOptions: {},
     subject: { policy: 'writer', answer: null, references: [], seed: 7 },
     port: () => port,

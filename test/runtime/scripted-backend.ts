@@ -8,7 +8,9 @@ import type {
   PieceLine,
   ScoreRequest,
   ScoreResponse,
+  Scoring,
 } from '../../schemas/backend.ts';
+import { splitSteps } from '../../src/answers/steps.ts';
 import type { BackendPort } from '../../src/backends/port.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 
@@ -65,7 +67,24 @@ export class ScriptedBackend implements BackendPort {
     const usage = { prompt_tokens: 10, completion_tokens, processed: completion_tokens, cached: 0, unique: completion_tokens };
     const { shuffle } = this.#behaviour;
     const arrived = shuffle === undefined ? candidates : shuffled(candidates, shuffle + this.requests.length);
-    return [...(request.pieces ? piecesOf(candidates) : []), ...arrived, { type: 'done', usage, fingerprint: 'scripted' }];
+    const { scores, scored } = this.#scores(request, candidates);
+    const done: GenerateLine = { type: 'done', usage, fingerprint: 'scripted', scored };
+    return [...(request.pieces ? piecesOf(candidates) : []), ...arrived, ...scores, done];
+  }
+
+  /** Of a reward that is asked for with the sample: as that of given texts. */
+  #scores(request: GenerateRequest, written: readonly CandidateLine[]): { scores: GenerateLine[]; scored?: Scoring } {
+    if (request.reward === undefined) return { scores: [] };
+    const before = new Map(request.prefixes.flatMap((prefix) => childrenOf(prefix).map((id) => [id, prefix.text])));
+    const candidates = written.map(({ id, text }) => {
+      const whole = before.get(id)! + text;
+      return { id, text: whole, steps: splitSteps(whole, request.step.delimiter) };
+    });
+    const { scores, usage } = scoresByLength({ key: request.key, model: '', prompt: request.prompt, candidates, deadline_ms: 1 });
+    return {
+      scores: scores.map((score): GenerateLine => ({ ...score, type: 'score', id: score.id }) as GenerateLine),
+      scored: { candidates: usage.candidates, tokens: usage.tokens, fingerprint: 'reward' },
+    };
   }
 
   #write(request: GenerateRequest, prefix: GeneratePrefix, id: string): CandidateLine {

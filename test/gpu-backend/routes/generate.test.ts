@@ -30,6 +30,11 @@ test('a line for each candidate, a score for each, done last, and the account ad
   expect(all.at(-1)).toEqual({
     type: 'done',
     fingerprint: expect.stringMatching(/^[0-9a-f]{12}$/),
+    scored: {
+      candidates: new Set(candidates.map(({ text }) => text)).size,
+      tokens: expect.any(Number),
+      fingerprint: expect.stringMatching(/^[0-9a-f]{12}$/),
+    },
     usage: { prompt_tokens: 15, completion_tokens: tokens, processed, cached: 0, unique: processed },
   });
 });
