@@ -18,9 +18,9 @@ export type TokenLogprob = z.infer<typeof tokenLogprob>;
 
 /**
  * A candidate's name is its path: the prompt is `0`, its children `0.0`, `0.1`; the first s steps of a whole candidate P
- * are the prefix `P@s`, and its children `P@s.0`.
+ * are the prefix `P@s`, its first t tokens `P@tt` (`0.3@12t`), and their children `P@s.0` and `P@tt.0`.
  */
 export const path = z
   .string()
-  .regex(/^0(?:@\d+)?(?:\.\d+(?:@\d+)?)*$/)
+  .regex(/^0(?:@\d+t?)?(?:\.\d+(?:@\d+t?)?)*$/)
   .max(4096);

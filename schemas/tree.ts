@@ -10,12 +10,12 @@ export type NodeState = z.infer<typeof nodeState>;
 
 /** One node of a search: a step, a whole candidate, or the beginning of one that was cut to be written on. */
 export const treeNode = z.strictObject({
-  id: z.string().describe('Its path: the prompt is 0; P@s is the first s steps of P.'),
+  id: z.string().describe('Its path: the prompt is 0; P@s is the first s steps of P, P@tt its first t tokens.'),
   parent: z.string().nullable().describe('Null for the prompt.'),
-  text: z.string().describe('What it adds to its parent; empty for the prompt, and for P@s, which takes away.'),
-  tokens: z.int().describe('Tokens that were sampled for it.'),
+  text: z.string().describe('What it adds to its parent; empty for the prompt, and for P@s and P@tt, which take away.'),
+  tokens: z.int().describe('Tokens that were sampled for it; none for one that a search put in place of another.'),
   state: nodeState,
-  finish: finish.optional().describe('How its writing ended; absent for the prompt and for P@s.'),
+  finish: finish.optional().describe('How its writing ended; absent for what was not sampled.'),
   reason: z.string().optional().describe('Why it failed or was pruned.'),
   scores: z
     .record(z.string(), z.number().nullable())

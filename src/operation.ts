@@ -49,6 +49,8 @@ export interface Prefix {
   readonly textEnds?: readonly number[] | undefined;
   /** One for each token of `text`, where they were asked for. */
   readonly logprobs?: readonly TokenLogprob[] | undefined;
+  /** Text of its last token where nobody drew that one: it was put there in place of another (methods C.11). */
+  readonly forced?: string | undefined;
 }
 
 /** One continuation, whole or up to the end of a step. Text, steps and tokens are those of the whole, prefix included. */

@@ -48,6 +48,8 @@ export class Ledger {
   #cached: number | null = 0;
   /** Sampled tokens whose position was never run: the last one of each candidate that nothing continued. */
   readonly #tips = new Set<string>();
+  /** Prefixes whose last token was put there: a position that was run, of a token that nobody sampled. */
+  readonly #forced = new Set<string>();
   /** Own tokens of each candidate, by path. */
   readonly #own = new Map<string, number>();
   readonly #rewards = new Map<string, RewardAccount>();
@@ -147,6 +149,11 @@ export class Ledger {
     this.#listen({ kind: 'run_tip', id });
   }
 
+  /** Remembers that the last token of this prefix was put there, and is run because something continues it. */
+  runForced(id: string): void {
+    this.#forced.add(id);
+  }
+
   /** Books a call to a model that reads; false where none is left. */
   scoreCall(): boolean {
     if (this.#scoreCalls >= (this.limits.max_score_calls ?? Number.POSITIVE_INFINITY)) return false;
@@ -216,7 +223,7 @@ export class Ledger {
       candidates: this.#candidates,
       processed: this.#processed,
       cached: this.#cached,
-      unique: prompts === null || this.#lost > 0 ? null : prompts + completion - this.#tips.size,
+      unique: prompts === null || this.#lost > 0 ? null : prompts + completion + this.#forced.size - this.#tips.size,
       criticTokens: this.#tokens.get('critic') ?? 0,
       judgeTokens: this.#tokens.get('judge') ?? 0,
       referenceTokens: this.#tokens.get('reference') ?? 0,
@@ -227,7 +234,7 @@ export class Ledger {
   }
 }
 
-/** A path and those that it grew from; the first steps of P count as P. */
+/** A path and those that it grew from; the first steps or tokens of P count as P. */
 function lineage(id: string): string[] {
   const parts = id.split('.');
   return parts.flatMap((_, depth) => {

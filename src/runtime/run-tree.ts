@@ -1,5 +1,5 @@
 import { type NodeState, promptNode, type Tree, type TreeNode } from '../../schemas/tree.ts';
-import type { Candidate, Note, Operation, Result, Score } from '../operation.ts';
+import type { Candidate, Note, Operation, Prefix, Result, Score } from '../operation.ts';
 import { writesAnswers } from '../operation.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -20,8 +20,8 @@ export class RunTree {
     switch (operation.kind) {
       case 'sample': {
         if (result.kind !== 'sample' || !writesAnswers(operation.role)) return [];
-        const tokens = new Map(operation.prefixes.map(({ id, tokenCount }) => [id, tokenCount]));
-        return result.candidates.flatMap((candidate) => this.#sampled(candidate, tokens.get(candidate.parent) ?? 0));
+        const prefixes = new Map(operation.prefixes.map((prefix) => [prefix.id, prefix]));
+        return result.candidates.flatMap((candidate) => this.#sampled(candidate, prefixes.get(candidate.parent)));
       }
       case 'score':
         return result.kind === 'score'
@@ -40,27 +40,32 @@ export class RunTree {
     return [...this.#nodes.values()].map((node) => ({ ...node, state: node.id === chosen ? 'chosen' : node.state }));
   }
 
-  #sampled(candidate: Candidate, before: number): TreeNode[] {
+  #sampled(candidate: Candidate, prefix: Prefix | undefined): TreeNode[] {
     const { id, parent, written, tokenCount, finish, reason } = candidate;
-    const cut = this.#cut(parent);
+    const begun = this.#begun(parent, prefix?.forced);
     const node = this.#add({
       id,
       parent,
       text: written,
-      tokens: Math.max(0, tokenCount - before),
+      tokens: Math.max(0, tokenCount - (prefix?.tokenCount ?? 0)),
       state: stateOf(candidate),
       finish,
       ...(reason === undefined ? {} : { reason }),
       scores: {},
     });
-    return [...cut, node];
+    return [...begun, node];
   }
 
-  /** A parent that is the beginning of a candidate is a node of its own, below that candidate. */
-  #cut(id: string): TreeNode[] {
+  /**
+   * A parent that is the beginning of a candidate is a node of its own, below that candidate; a token that was put after it
+   * is another one, below the beginning.
+   */
+  #begun(id: string, forced?: string): TreeNode[] {
     const at = id.lastIndexOf('@');
     if (this.#nodes.has(id) || at < 0) return [];
-    return [this.#add({ id, parent: id.slice(0, at), text: '', tokens: 0, state: 'kept', scores: {} })];
+    const parent = id.slice(0, forced === undefined ? at : id.lastIndexOf('.'));
+    const before = forced === undefined ? [] : this.#begun(parent);
+    return [...before, this.#add({ id, parent, text: forced ?? '', tokens: 0, state: 'kept', scores: {} })];
   }
 
   #scored(id: string, reward: string, score: Score | undefined): TreeNode[] {

@@ -259,6 +259,7 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' | 'score'
     const own = answers ? '' : `${place} `;
     context.ledger.runTip(`${own}${draft.prefix.id}`);
     context.ledger.leaveTip(`${own}${draft.id}`);
+    if (draft.prefix.forced !== undefined) context.ledger.runForced(`${own}${draft.prefix.id}`);
   }
   if (answers) context.ledger.wrote(draft.id, line.token_count);
   if (draft.closed && !inParts(operation)) bookAnswer(round, draft);

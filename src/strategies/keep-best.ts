@@ -29,6 +29,7 @@ export function firstSteps(candidate: Scored, count: number): Prefix {
     tokenCount: end ?? candidate.tokenCount,
     tokens: end === undefined ? undefined : candidate.tokens?.slice(0, end),
     stepEnds: candidate.stepEnds?.slice(0, count),
+    textEnds: end === undefined ? undefined : candidate.textEnds?.slice(0, end),
     logprobs: end === undefined ? undefined : candidate.logprobs?.slice(0, end),
   };
 }

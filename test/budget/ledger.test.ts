@@ -157,6 +157,8 @@ test.each([
   { name: 'no survivor: all', survivors: [], wasted: 111_111 },
   { name: 'a survivor and what it grew from are used', survivors: ['0.0.1'], wasted: 111_010 },
   { name: 'the first steps of a version count as the version', survivors: ['0.1@2.0'], wasted: 1111 },
+  { name: 'and so do its first tokens', survivors: ['0.1@2t.0'], wasted: 101_111 },
+  { name: 'and so do they with another token after them', survivors: ['0.1@12t.3.0'], wasted: 101_111 },
   { name: 'and so does a cut of a cut', survivors: ['0.1@2.0@1'], wasted: 1111 },
   { name: 'a name that only begins alike is another candidate', survivors: ['0.11'], wasted: 111_111 },
 ])('wasted tokens: $name', ({ survivors, wasted }) => {
@@ -171,6 +173,20 @@ test.each([
   ] as const)
     ledger.wrote(id, tokens);
   expect(ledger.wasted(survivors)).toBe(wasted);
+});
+
+test('a token that was put there is a position, though none that was sampled; what is shared counts once', () => {
+  const ledger = ledgerOf(100);
+  ledger.countCall('policy', 'prompt', { promptTokens: 10, processed: 0, cached: 0 });
+  ledger.settle(ledger.reserve('policy', 20), 8);
+  ledger.leaveTip('0.0');
+  expect(ledger.account().unique).toBe(10 + 8 - 1);
+  ledger.settle(ledger.reserve('policy', 20), 3);
+  ledger.runTip('0.0@5t.0');
+  ledger.leaveTip('0.0@5t.0.0');
+  ledger.runForced('0.0@5t.0');
+  ledger.runForced('0.0@5t.0'); // of a second child of the same prefix
+  expect(ledger.account()).toMatchObject({ completionTokens: 11, unique: 10 + 8 - 1 + 1 + 3 - 1 });
 });
 
 test('a candidate that is written in two calls wastes both parts', () => {

@@ -83,6 +83,35 @@ test('the beginning of a candidate that is written on is a node of its own, belo
   ]);
 });
 
+test('a fork at a token: its beginning below the candidate, the token that was put there, what goes on from it (methods C.11)', () => {
+  const seen = new RunTree();
+  const first = candidate('0.0', 'abcd');
+  seen.observe(grown({ until: 'end', count: 1 }), sampled(first));
+  const prefix = { ...candidate('0.0@2t.0', 'abx'), forced: 'x' };
+  const fork = candidate('0.0@2t.0.0', 'abxy', { parent: '0.0@2t.0', written: 'y' });
+  const again = candidate('0.0@2t.0.1', 'abxz', { parent: '0.0@2t.0', written: 'z' });
+  const news = seen.observe(grown({ prefixes: [prefix], until: 'end' }), sampled(fork, again));
+  expect(news.map(({ id }) => id)).toEqual(['0.0@2t', '0.0@2t.0', '0.0@2t.0.0', '0.0@2t.0.1']);
+  expect(tree.parse(seen.nodes('0.0@2t.0.0')).slice(2)).toEqual([
+    { id: '0.0@2t', parent: '0.0', text: '', tokens: 0, state: 'kept', scores: {} },
+    { id: '0.0@2t.0', parent: '0.0@2t', text: 'x', tokens: 0, state: 'kept', scores: {} },
+    { id: '0.0@2t.0.0', parent: '0.0@2t.0', text: 'y', tokens: 1, state: 'chosen', finish: 'stop', scores: {} },
+    { id: '0.0@2t.0.1', parent: '0.0@2t.0', text: 'z', tokens: 1, state: 'finished', finish: 'stop', scores: {} },
+  ]);
+});
+
+test('the first tokens of a candidate that are written on are a node below it, and counted with it alone (methods C.10)', () => {
+  const seen = new RunTree();
+  seen.observe(grown({ until: 'end', count: 1 }), sampled(candidate('0.0', 'abcd')));
+  const prefix = candidate('0.0@2t', 'ab');
+  seen.observe(grown({ prefixes: [prefix] }), sampled(candidate('0.0@2t.0', 'abyz', { parent: '0.0@2t', written: 'yz' })));
+  expect(seen.nodes('0').slice(1)).toMatchObject([
+    { id: '0.0', tokens: 4 },
+    { id: '0.0@2t', parent: '0.0', tokens: 0 },
+    { id: '0.0@2t.0', parent: '0.0@2t', text: 'yz', tokens: 2 },
+  ]);
+});
+
 test('what critics and judges write is no part of it', () => {
   const seen = new RunTree();
   for (const role of ['critic', 'judge'] as const)
