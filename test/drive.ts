@@ -77,6 +77,7 @@ export const task: StrategyTask = {
   stepReward: 'process',
   stepOutput: 'probability',
   wrongBelow: 0.5,
-  answered: () => false,
+  rewardOutput: 'probability',
+  answerSpan: () => undefined,
   seed: 1,
 };

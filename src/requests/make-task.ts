@@ -2,6 +2,7 @@ import type { Config, PolicyConfig } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 import { extract } from '../answers/extract.ts';
+import type { Span } from '../answers/extraction.ts';
 import { refuseUnable } from '../backends/registry.ts';
 import { finishingReserve } from '../budget/fit.ts';
 import { named as entryNamed } from '../config/resolve.ts';
@@ -68,7 +69,8 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
       stepReward,
       stepOutput: scoreOutput(stepReward, about) === 'logit' ? 'logit' : 'probability',
       wrongBelow: policy.wrong_below,
-      answered: (text) => policy.answer !== null && extract(text, 'stop', policy.answer).ok,
+      rewardOutput: scoreOutput(names[0] ?? null, about),
+      answerSpan: (text) => answerSpan(text, policy),
       seed,
     },
     selection,
@@ -95,6 +97,11 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     },
     warnings,
   };
+}
+
+function answerSpan(text: string, { answer }: PolicyConfig): Span | undefined {
+  const found = answer === null ? undefined : extract(text, 'stop', answer);
+  return found?.ok ? found.span : undefined;
 }
 
 /** The most that anyone needs; undefined where nobody needs any. */

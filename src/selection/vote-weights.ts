@@ -65,7 +65,7 @@ const MAPS: Readonly<Record<WeightMap, (scores: readonly number[], settings: Map
 };
 
 /** A head that is not calibrated is known up to a constant: its group says what is much. At MAD 0 the scale is 1. */
-function centred(scores: readonly number[]): readonly [middle: number, scale: number] {
+export function centred(scores: readonly number[]): readonly [middle: number, scale: number] {
   const middle = median(scores);
   const deviation = median(scores.map((score) => Math.abs(score - middle)));
   return [middle, deviation === 0 ? 1 : Math.max(1e-6, 1.4826 * deviation)];

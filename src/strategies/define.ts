@@ -22,8 +22,10 @@ export interface StrategyTask {
   readonly stepOutput: 'logit' | 'probability';
   /** A step whose process score is below this is wrong. */
   readonly wrongBelow: number;
-  /** Whether an answer can be read out of a text; never where the policy has no extractor. */
-  readonly answered: (text: string) => boolean;
+  /** What the numbers of the first reward are; `unknown` where there is none. */
+  readonly rewardOutput: 'logit' | 'probability' | 'unknown';
+  /** Where in a text the answer stands that can be read out of it; nowhere where the policy has no extractor. */
+  readonly answerSpan: (text: string) => readonly [start: number, end: number] | undefined;
   /** Of all that is drawn at random, by stage and place (methods 0.5). */
   readonly seed: number;
 }

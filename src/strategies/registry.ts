@@ -6,10 +6,12 @@ import { bestOfN } from './best-of-n.ts';
 import type { Family, Strategy } from './define.ts';
 import { dvts } from './dvts.ts';
 import { entropicParticleFilter } from './entropic-particle-filter.ts';
+import { entropyFork } from './entropy-fork.ts';
 import { firstWrongStep } from './first-wrong-step.ts';
 import { lookahead } from './lookahead.ts';
 import { mcts } from './mcts.ts';
 import { particleFilter } from './particle-filter.ts';
+import { prefixValues } from './prefix-values.ts';
 import { prune } from './prune.ts';
 import { puct } from './puct.ts';
 import { rebase } from './rebase.ts';
@@ -25,9 +27,11 @@ export const strategies: readonly Strategy[] = [
   bestFirst,
   dvts,
   entropicParticleFilter,
+  entropyFork,
   lookahead,
   mcts,
   particleFilter,
+  prefixValues,
   prune,
   puct,
   rebase,

@@ -30,16 +30,17 @@ export const stepwise = { stepReward: true, continuation: true, steps: true } as
  */
 export class StepSearch {
   readonly #task: StrategyTask;
-  readonly #stepReward: string;
+  /** Scores what was written; null where nothing is scored on the way. */
+  readonly #reward: string | null;
   readonly #numbering = new Numbering();
   /** Came to their end by themselves. */
   readonly #completed: Scored[] = [];
   /** Have all their tokens and no end. */
   readonly #exhausted: Scored[] = [];
 
-  constructor(task: StrategyTask) {
+  constructor(task: StrategyTask, reward: string | null = task.stepReward) {
     this.#task = task;
-    this.#stepReward = task.stepReward!; // `needs.stepReward`: refused before it is started where there is none
+    this.#reward = reward;
   }
 
   /** Grows each prefix by one step, `count` times, scores what lives, each text once, and sets aside what ended. */
@@ -104,9 +105,10 @@ export class StepSearch {
     return rollouts;
   }
 
-  /** The same candidates with their scores by the step reward. */
+  /** The same candidates with their scores, by the step reward or the one that was named in its place. */
   *score(candidates: readonly Candidate[]): Asking<Scored[]> {
-    return yield* scoredBy(this.#stepReward, this.#task, unscored(candidates));
+    const all = unscored(candidates);
+    return this.#reward === null ? all : yield* scoredBy(this.#reward, this.#task, all);
   }
 
   /**
@@ -157,12 +159,14 @@ export function distinct<Text extends { readonly text: string }>(candidates: rea
 
 /** A failed one is dropped, and so is a dead end: an empty step, unless the answer stands before it (methods C.0). */
 const alive =
-  ({ answered }: StrategyTask, parents: readonly Branch[]) =>
+  ({ answerSpan }: StrategyTask, parents: readonly Branch[]) =>
   (candidate: Candidate): boolean => {
     if (candidate.finish === 'error') return false;
     if (candidate.written.trim() !== '') return true;
     const parent = parents.find(({ id }) => id === candidate.parent);
-    return finished(candidate) && (answered(candidate.text) || (parent !== undefined && endsStep(parent, candidate)));
+    return (
+      finished(candidate) && (answerSpan(candidate.text) !== undefined || (parent !== undefined && endsStep(parent, candidate)))
+    );
   };
 
 /** It wrote nothing, and yet its step is not empty: the parent's was cut in the middle, or began the stop string. */

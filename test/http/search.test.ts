@@ -119,9 +119,11 @@ const searches = [
   { strategy: 'best_first', options: { iterations: 8 } },
   { strategy: 'dvts', options: { n: 4, branch: 2 } },
   { strategy: 'entropic_particle_filter', options: { particles: 4 } },
+  { strategy: 'entropy_fork', options: { n: 6, first: 2 } },
   { strategy: 'lookahead', options: { keep: 2, branch: 2 } },
   { strategy: 'mcts', options: { iterations: 8 } },
   { strategy: 'particle_filter', options: { particles: 4 } },
+  { strategy: 'prefix_values', options: { n: 6, batch: 2 } },
   { strategy: 'prune', options: { n: 6 } },
   { strategy: 'puct', options: { iterations: 12 } },
   { strategy: 'rebase', options: { width: 6 } },
@@ -168,6 +170,51 @@ test('prune takes a classifier as well: it reads whole texts, wherever they were
   expectBestScore(run, 'outcome');
 });
 
+test('prefix_values goes on from beginnings that answers share: they are nodes of the tree with a value, and cost nothing', async () => {
+  const run = await search({
+    strategy: 'prefix_values',
+    options: { n: 12, batch: 2 },
+    sampling: { seed: 3 },
+    return: { tree: true },
+  });
+  const cuts = run.tree!.filter(({ id }) => id.endsWith('t'));
+  expect(cuts.length).toBeGreaterThan(0);
+  for (const cut of cuts) {
+    expect(cut).toMatchObject({ parent: cut.id.slice(0, cut.id.lastIndexOf('@')), text: '', tokens: 0, state: 'kept' });
+    expect(cut.visits).toBeGreaterThan(0);
+    expect(run.tree!.some(({ parent }) => parent === cut.id)).toBe(true);
+  }
+  expect(run.tree!.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(run.usage.completion_tokens);
+  expect(run.budget.spent.candidates).toBe(12);
+  expectAccounts(run);
+});
+
+test('entropy_fork puts another token where an answer was forked: what is before it is the answer’s', async () => {
+  const run = await search({
+    strategy: 'entropy_fork',
+    options: { n: 12, first: 4 },
+    sampling: { seed: 3 },
+    return: { tree: true, candidates: 'all' },
+  });
+  const nodes = new Map(run.tree!.map((node) => [node.id, node]));
+  const forks = run.candidates!.filter(({ id }) => id.includes('t.'));
+  expect(forks.length).toBeGreaterThan(0);
+  for (const { id, text = '', tokens } of forks) {
+    const fork = nodes.get(id)!;
+    const forced = nodes.get(fork.parent!)!;
+    const cut = nodes.get(forced.parent!)!;
+    const [answer, place] = [cut.parent!, Number(cut.id.slice(cut.id.lastIndexOf('@') + 1, -1))];
+    expect(forced).toMatchObject({ tokens: 0, state: 'kept' });
+    expect(tokens).toBe(place + 1 + fork.tokens);
+    const before = text.slice(0, text.length - fork.text.length - forced.text.length);
+    const forkedText = run.candidates!.find(({ id }) => id === answer)!.text!;
+    expect(forkedText.startsWith(before)).toBe(true);
+    expect(forkedText.startsWith(before + forced.text)).toBe(false);
+  }
+  expect(run.tree!.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(run.usage.completion_tokens);
+  expectAccounts(run);
+});
+
 test('puct has log-probabilities for its priors; they are shown only where they were asked for', async () => {
   const { candidates = [] } = await search({ strategy: 'puct', options: { iterations: 6 }, return: { candidates: 'all' } });
   expect(candidates.length).toBeGreaterThan(0);
@@ -186,9 +233,16 @@ test.each([
     param: 'options.checkpoints',
   },
   { said: 'prune by racing without sigmas', body: { strategy: 'prune', options: { method: 'racing' } }, param: 'options.sigmas' },
+  { said: 'prefix_values by words', body: { strategy: 'prefix_values', options: { unit: 'word' } }, param: 'options.unit' },
+  { said: 'entropy_fork at all tokens', body: { strategy: 'entropy_fork', options: { share: 1 } }, param: 'options.share' },
   { said: 'best_first with accept 2', body: { strategy: 'best_first', options: { accept: 2 } }, param: 'options.accept' },
 ])('$said is refused: 400 at $param', async ({ body, param }) => {
   expectRefusal(await post('/v1/search', { ...asked, ...body }), { status: 400, code: 'invalid_value', param });
+});
+
+test('prefix_values needs a reward: what answers came to is its score', async () => {
+  const answer = await post('/v1/search', { ...asked, strategy: 'prefix_values', rewards: [] });
+  expectRefusal(answer, { status: 422, code: 'capability_missing', param: 'rewards' });
 });
 
 test.each([

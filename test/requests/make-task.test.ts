@@ -124,9 +124,9 @@ test('a reduction of the request is of that reward', () => {
 });
 
 test('an answer is seen only where the policy has an extractor', () => {
-  expect(make().forStrategy.answered('The answer is 7')).toBe(false);
-  expect(make({ model: 'voter' }).forStrategy.answered('so 7')).toBe(true);
-  expect(make({ model: 'voter' }).forStrategy.answered('so it is')).toBe(false);
+  expect(make().forStrategy.answerSpan('The answer is 7')).toBeUndefined();
+  expect(make({ model: 'voter' }).forStrategy.answerSpan('so 7')).toEqual([3, 4]);
+  expect(make({ model: 'voter' }).forStrategy.answerSpan('so it is')).toBeUndefined();
 });
 
 test.each([

@@ -97,7 +97,8 @@ test('an empty step is a dead end: neither scored nor completed nor grown (metho
 });
 
 test('an empty last step ends an answer that stands before it (methods C.0)', () => {
-  const answered = { ...task, answered: (text: string) => text.includes('answer 7') };
+  const answerSpan = (text: string): [number, number] | undefined => (text.includes('answer 7') ? [7, 8] : undefined);
+  const answered = { ...task, answerSpan };
   const end = candidate('0.0', 'answer 7\n', { written: '' });
   const { value } = drive(beamSearch.run(answered, { ...options, min_completed: 1 }), [sampled(end), scores(0.5)]);
   expect(ids(value.pool)).toEqual(['0.0']);
