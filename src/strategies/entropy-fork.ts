@@ -59,6 +59,10 @@ export const entropyFork = define({
     const prefixes = rest > 0 ? [...forks, root] : forks;
     const others = yield* search.complete(prefixes, [...forks.map(() => 1), rest].slice(0, prefixes.length));
     if (prefixes.length > 0) yield* note({ type: 'round', round: 1, kept: prefixes.map(({ id }) => id) });
-    return yield* search.gather([...begun.growing, ...others.growing]);
+    const gathered = yield* search.gather([...begun.growing, ...others.growing]);
+    return left > 0 && forks.length === 0 && begun.children.length > 0 ? { ...gathered, warnings: [NO_FORK] } : gathered;
   },
 });
+
+const NO_FORK =
+  'No answer could be forked: the log-probabilities of this policy name no other token that goes on with its text. All answers were written from the prompt.';

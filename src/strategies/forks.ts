@@ -1,7 +1,7 @@
 /** Answers that go on with another token than the one that was drawn (methods C.11). */
 import type { Prefix, Scored } from '../operation.ts';
 import type { StrategyTask } from './define.ts';
-import { tokensLeft } from './define.ts';
+import { finished, tokensLeft } from './define.ts';
 import { firstTokens, withToken } from './first-tokens.ts';
 import type { ForkRules } from './fork-positions.ts';
 import { entropyOf, forkPositions } from './fork-positions.ts';
@@ -20,7 +20,7 @@ interface Fork {
 
 /**
  * Prefixes that fork these answers: at first the most probable other token of each position, the highest entropy first, then
- * the second one of each, and so on; a text comes once. An answer without log-probabilities gives none, nor does one
+ * the second one of each, and so on; a text comes once. No answer is forked at its end. An answer without log-probabilities gives none, nor does one
  * whose tokens do not join to its text: what another token would add to it is not known.
  */
 export function forksOf(answers: readonly Scored[], task: StrategyTask, rules: Rules): Prefix[] {
@@ -37,6 +37,7 @@ function forksOfAnswer(answer: Scored, names: TokenNames, task: StrategyTask, ru
   const span = task.answerSpan(answer.text);
   const found = logprobs.slice(0, textEnds.length).map((drawn, position): Fork | undefined => {
     const [start, end] = [textEnds[position - 1] ?? 0, textEnds[position]!];
+    if (start >= answer.text.length) return undefined; // its end, or part of a stop string that is not in the text
     if (span && start < span[1] && Math.max(end, start + 1) > span[0]) return undefined;
     const top = drawn.top?.slice(0, rules.alternatives) ?? [];
     const cut = firstTokens(answer, position)!; // the text up to there is known: `textEnds` has no gap
@@ -71,17 +72,18 @@ function joins(answer: Scored): boolean {
 class TokenNames {
   /** Null where two tokens have that name. */
   readonly #ids = new Map<string, number | null>();
-  /** Added nothing to a text: ends, most of all. */
-  readonly #silent = new Set<string>();
+  /** Ended a text and added nothing to it. */
+  readonly #ends = new Set<string>();
 
   constructor(answers: readonly Scored[]) {
     for (const answer of answers) {
-      const pieces = piecesOf(answer);
-      for (const [place, { token }] of (answer.logprobs ?? []).entries()) {
-        const [id, known] = [answer.tokens?.[place], this.#ids.get(token)];
+      const { logprobs = [], tokens = [] } = answer;
+      for (const [place, { token }] of logprobs.entries()) {
+        const [id, known] = [tokens[place], this.#ids.get(token)];
         if (id !== undefined) this.#ids.set(token, known === undefined || known === id ? id : null);
-        if (pieces[place] === '') this.#silent.add(token);
       }
+      const last = logprobs.at(-1);
+      if (last && finished(answer) && !piecesOf(answer)[logprobs.length - 1]) this.#ends.add(last.token);
     }
   }
 
@@ -91,7 +93,7 @@ class TokenNames {
 
   /** Whether a text goes on with it: it is no end, nor does it complete a stop string, and its own text is known. */
   goOn(token: string, before: string, stop: readonly string[]): boolean {
-    if (token === '' || token.includes(PART) || this.#silent.has(token) || CONTROL.test(token)) return false;
+    if (token === '' || token.includes(PART) || this.#ends.has(token) || CONTROL.test(token)) return false;
     return !stop.some((string) => (before + token).includes(string));
   }
 }

@@ -186,6 +186,7 @@ test('prefix_values goes on from beginnings that answers share: they are nodes o
   }
   expect(run.tree!.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(run.usage.completion_tokens);
   expect(run.budget.spent.candidates).toBe(12);
+  expect(run.account.policy.unique).toBe(run.usage.prompt_tokens! + run.usage.completion_tokens! - 12); // last tokens are not run
   expectAccounts(run);
 });
 
@@ -212,6 +213,8 @@ test('entropy_fork puts another token where an answer was forked: what is before
     expect(forkedText.startsWith(before + forced.text)).toBe(false);
   }
   expect(run.tree!.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(run.usage.completion_tokens);
+  const positions = run.usage.prompt_tokens! + run.usage.completion_tokens! + forks.length; // what was put there is run, too
+  expect(run.account.policy.unique).toBe(positions - 12);
   expectAccounts(run);
 });
 

@@ -72,6 +72,12 @@ test.each([
     param: 'sampling.logprobs',
     says: /no log-probabilities.*a strategy/,
   },
+  ...['entropy_fork', 'prefix_values'].map((strategy) => ({
+    name: `log-probabilities that ${strategy} needs`,
+    given: { model: 'base', prompt: { text: 'x' }, family: 'search', strategy },
+    param: 'sampling.logprobs',
+    says: /no log-probabilities.*a strategy/,
+  })),
   { name: 'messages where it has no chat', given: { model: 'base' }, param: 'messages', says: /give `prompt`/ },
   {
     name: 'raw text where it has chat alone',
@@ -100,6 +106,10 @@ test.each([
   {
     name: 'a strategy whose options need no log-probabilities',
     given: { model: 'base', prompt: { text: 'x' }, family: 'search', strategy: 'puct', options: { prior: 'uniform' } },
+  },
+  {
+    name: 'prefix_values by steps',
+    given: { model: 'base', prompt: { text: 'x' }, family: 'search', strategy: 'prefix_values', options: { unit: 'step' } },
   },
   { name: 'our own backend', given: { model: 'writer', family: 'search', sampling: { top_k: 5 } } },
 ] as const)('$name: served', ({ given }) => {

@@ -180,6 +180,30 @@ test('an answer without log-probabilities, or whose tokens do not join to its te
     expect(forked([{ ...told, ...strange }]).prefixes).toMatchObject([{ id: '0' }]);
 });
 
+test('nor is one forked at its end, or inside a stop string that was left out of its text', () => {
+  const open: Alternatives = [
+    ['E', 0.4],
+    ['N', 0.3],
+    ['x', 0.3],
+  ];
+  const written = answer('0.0', [
+    ['a', open],
+    ['E', open],
+    ['N', open],
+  ]);
+  const stopped = { ...written, text: 'a', textEnds: [1, 1, 1, 1] };
+  expect(textsOf([stopped], { n: 9, share: 0.5 })).toEqual(['E', 'N', 'x', '']);
+});
+
+test('that nothing could be forked is told; not so where something was, or none was to be', () => {
+  const plain = { ...answer('0.0', example), logprobs: undefined };
+  const warnings = (given: Candidate, n: number) =>
+    drive(entropyFork.run(task, { ...options, n }), [sampled(given), sampled(given)].slice(0, n)).value.warnings;
+  expect(warnings(plain, 2)).toEqual([expect.stringMatching(/^No answer could be forked/)]);
+  expect(warnings(plain, 1)).toBeUndefined();
+  expect(warnings(answer('0.0', example), 2)).toBeUndefined();
+});
+
 test('an entropy is of so many alternatives, though more were asked for', () => {
   const uneven = [
     [
