@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RunLine, RunRequest } from '../schemas/backend-run.ts';
 import type { Lookup } from '../schemas/config.ts';
 import { quoted, WinnowError } from '../schemas/errors.ts';
-import { extract } from '../src/answers/extract.ts';
+import { answerSpan } from '../src/answers/extract.ts';
 import type { BackendPort } from '../src/backends/port.ts';
 import { Ledger } from '../src/budget/ledger.ts';
 import type { Asking } from '../src/operation.ts';
@@ -111,6 +111,7 @@ const taskOf = (request: RunRequest): StrategyTask => ({
   stepReward: request.step_reward,
   stepOutput: request.step_output,
   wrongBelow: request.wrong_below,
-  answered: (text) => request.answer !== null && extract(text, 'stop', request.answer).ok,
+  rewardOutput: request.reward_output,
+  answerSpan: (text) => answerSpan(text, request.answer),
   seed: request.seed,
 });

@@ -28,6 +28,7 @@ export const runRequest = z.strictObject({
   step_reward: z.string().nullable(),
   step_output: z.enum(['logit', 'probability']),
   wrong_below: z.number(),
+  reward_output: z.enum(['logit', 'probability', 'unknown']).describe('Of the first of `rewards`.'),
   seed: z.int(),
   answer: answerConfig.nullable().describe('How an answer is read out of a candidate.'),
   references: z.array(z.string()),
@@ -60,6 +61,7 @@ export const booking = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('leave_tip'), id: z.string() }),
   z.strictObject({ kind: z.literal('run_tip'), id: z.string() }),
+  z.strictObject({ kind: z.literal('run_forced'), id: z.string() }),
   z.strictObject({ kind: z.literal('score_call') }),
   z.strictObject({ kind: z.literal('reward'), name: z.string(), calls: count, candidates: count, tokens: known }),
 ]);

@@ -4,7 +4,7 @@ import type { AnswerConfig } from '../../schemas/config.ts';
 import { canonicalKey } from './canonical.ts';
 import { choice } from './choice.ts';
 import { codeKey, lastCodeBlock } from './code-block.ts';
-import { type Extraction, failed, type Read, type Reason } from './extraction.ts';
+import { type Extraction, failed, type Read, type Reason, type Span } from './extraction.ts';
 import { lastJson } from './json.ts';
 import { lastNumber } from './last-number.ts';
 import { type AnswerMethod, METHODS } from './methods.ts';
@@ -24,6 +24,12 @@ export function extract(text: string, finish: Finish, config: AnswerConfig): Ext
   const complete = finish === 'stop';
   const extraction = EXTRACTORS[config.type](said, complete, config);
   return !complete && !extraction.ok && extraction.reason === 'no_match' ? failed('truncated') : extraction;
+}
+
+/** Where in a text the answer stands that is read out of it; nowhere where there is none, or no way to read one. */
+export function answerSpan(text: string, config: AnswerConfig | null): Span | undefined {
+  const found = config === null ? undefined : extract(text, 'stop', config);
+  return found?.ok ? found.span : undefined;
 }
 
 const EXTRACTORS: Readonly<Record<AnswerConfig['type'], Extractor>> = {

@@ -152,6 +152,7 @@ export class Ledger {
   /** Remembers that the last token of this prefix was put there, and is run because something continues it. */
   runForced(id: string): void {
     this.#forced.add(id);
+    this.#listen({ kind: 'run_forced', id });
   }
 
   /** Books a call to a model that reads; false where none is left. */
@@ -201,6 +202,9 @@ export class Ledger {
         return;
       case 'run_tip':
         this.runTip(booking.id);
+        return;
+      case 'run_forced':
+        this.runForced(booking.id);
         return;
       case 'score_call':
         this.scoreCall();

@@ -1,8 +1,7 @@
 import type { Config, PolicyConfig } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
-import { extract } from '../answers/extract.ts';
-import type { Span } from '../answers/extraction.ts';
+import { answerSpan } from '../answers/extract.ts';
 import { refuseUnable } from '../backends/registry.ts';
 import { finishingReserve } from '../budget/fit.ts';
 import { named as entryNamed } from '../config/resolve.ts';
@@ -70,7 +69,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
       stepOutput: scoreOutput(stepReward, about) === 'logit' ? 'logit' : 'probability',
       wrongBelow: policy.wrong_below,
       rewardOutput: scoreOutput(names[0] ?? null, about),
-      answerSpan: (text) => answerSpan(text, policy),
+      answerSpan: (text) => answerSpan(text, policy.answer),
       seed,
     },
     selection,
@@ -97,11 +96,6 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     },
     warnings,
   };
-}
-
-function answerSpan(text: string, { answer }: PolicyConfig): Span | undefined {
-  const found = answer === null ? undefined : extract(text, 'stop', answer);
-  return found?.ok ? found.span : undefined;
 }
 
 /** The most that anyone needs; undefined where nobody needs any. */

@@ -28,6 +28,7 @@ export function runRequestOf(task: Task, { id, backend, elapsedMs, tellPieces, t
     step_reward: stepReward,
     step_output: forStrategy.stepOutput,
     wrong_below: forStrategy.wrongBelow,
+    reward_output: forStrategy.rewardOutput,
     seed: task.seed,
     answer: subject.answer,
     references: [...subject.references],

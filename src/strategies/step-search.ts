@@ -31,7 +31,7 @@ export const stepwise = { stepReward: true, continuation: true, steps: true } as
 export class StepSearch {
   readonly #task: StrategyTask;
   /** Scores what was written; null where nothing is scored on the way. */
-  readonly #reward: string | null;
+  readonly #reward: string | undefined;
   readonly #numbering = new Numbering();
   /** Came to their end by themselves. */
   readonly #completed: Scored[] = [];
@@ -40,12 +40,12 @@ export class StepSearch {
 
   constructor(task: StrategyTask, reward: string | null = task.stepReward) {
     this.#task = task;
-    this.#reward = reward;
+    this.#reward = reward ?? undefined;
   }
 
   /** Grows each prefix by one step, `count` times, scores what lives, each text once, and sets aside what ended. */
   *grow(parents: readonly Branch[], count: Each, sampling: Sampling = this.#task.sampling): Asking<Grown> {
-    const written = yield* this.extend(parents, count, sampling, this.#stepReward);
+    const written = yield* this.extend(parents, count, sampling, this.#reward);
     return yield* this.#sort(written, alive(this.#task, parents));
   }
 
@@ -55,7 +55,7 @@ export class StepSearch {
    */
   *complete(prefixes: readonly Prefix[], count: Each, checkpoint?: number): Asking<Grown> {
     const firstChild = this.#numbering.take(prefixes, count);
-    const scoredBy = this.#stepReward;
+    const scoredBy = this.#reward;
     const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end', checkpoint, scoredBy });
     return yield* this.#sort(written, ({ finish }) => finish !== 'error');
   }
@@ -108,7 +108,7 @@ export class StepSearch {
   /** The same candidates with their scores, by the step reward or the one that was named in its place. */
   *score(candidates: readonly Candidate[]): Asking<Scored[]> {
     const all = unscored(candidates);
-    return this.#reward === null ? all : yield* scoredBy(this.#reward, this.#task, all);
+    return this.#reward === undefined ? all : yield* scoredBy(this.#reward, this.#task, all);
   }
 
   /**
@@ -122,7 +122,7 @@ export class StepSearch {
     if (this.#completed.length > 0) return { pool: [...this.#completed, ...this.#exhausted] };
     const best = [open[0] ?? root];
     const firstChild = this.#numbering.take(best, 1);
-    const ending = { prefixes: best, count: 1, firstChild, until: 'end', finishing: true, scoredBy: this.#stepReward } as const;
+    const ending = { prefixes: best, count: 1, firstChild, until: 'end', finishing: true, scoredBy: this.#reward } as const;
     const ends = yield* sample({ ...this.#task, ...ending, sampling: this.#greedy });
     const lives = ends.filter(alive(this.#task, best));
     const begun = [...this.#exhausted, ...open];

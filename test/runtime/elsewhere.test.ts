@@ -61,6 +61,7 @@ const requestOf = (strategy: Strategy, { seed, budget, maxTokens }: Wish): RunRe
     step_reward: asked.stepReward,
     step_output: asked.stepOutput,
     wrong_below: asked.wrongBelow,
+    reward_output: asked.rewardOutput,
     seed,
     answer: null,
     references: [],
