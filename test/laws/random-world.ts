@@ -1,4 +1,5 @@
 /** Answers any operation by seeded dice: short rounds, dead ends, failures and all. */
+import type { TokenLogprob } from '../../schemas/candidate.ts';
 import { splitSteps } from '../../src/answers/steps.ts';
 import type { Candidate, Operation, Prefix, Result, SampleOperation, ScoreOperation } from '../../src/operation.ts';
 import { eachAt } from '../../src/operation.ts';
@@ -47,6 +48,8 @@ export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }:
     const word = operation.role === 'critic' ? verdict : `${content}-${Math.floor(next() * 1000)}`;
     const written = blank ? '\n' : operation.until === 'step' && !ended ? `${word}\n` : `${word}\n${word}`;
     const text = prefix.text + written;
+    const finish = failed ? 'error' : ended || !inParts(operation) ? (next() < 0.8 ? 'stop' : 'length') : 'step';
+    const pieces = piecesOf(written, size);
     return {
       id: `${prefix.id}.${child}`,
       parent: prefix.id,
@@ -54,7 +57,9 @@ export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }:
       written,
       steps: splitSteps(text, '\n'),
       tokenCount: prefix.tokenCount + size,
-      finish: failed ? 'error' : ended || !inParts(operation) ? (next() < 0.8 ? 'stop' : 'length') : 'step',
+      textEnds: [...(prefix.textEnds ?? []), ...pieces.map(({ end }) => prefix.text.length + end)],
+      logprobs: [...(prefix.logprobs ?? []), ...pieces.map(({ token }) => unsure(token, next))],
+      finish,
     };
   };
   const answer = (operation: SampleOperation | ScoreOperation): Result => {
@@ -77,6 +82,25 @@ export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }:
     return { kind: 'sample', candidates };
   };
   return { answer, spent };
+}
+
+/** A text cut into so many tokens, some of them empty where it is shorter. */
+function piecesOf(text: string, count: number): { token: string; end: number }[] {
+  const end = (place: number) => Math.floor((text.length * place) / count);
+  return Array.from({ length: count }, (_, place) => ({ token: text.slice(end(place), end(place + 1)), end: end(place + 1) }));
+}
+
+/** A token that was drawn, and another one that might have been. */
+function unsure(token: string, next: () => number): TokenLogprob {
+  const logprob = Math.log(next());
+  return {
+    token,
+    logprob,
+    top: [
+      { token, logprob },
+      { token: `~${Math.floor(next() * 1000)}`, logprob: Math.log(next()) },
+    ],
+  };
 }
 
 function shuffled<T>(items: readonly T[], seed: number): T[] {
