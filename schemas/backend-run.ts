@@ -44,7 +44,7 @@ export const runRequest = z.strictObject({
 });
 export type RunRequest = z.infer<typeof runRequest>;
 
-const role = z.enum(['policy', 'critic', 'refiner', 'judge', 'reference']);
+const role = z.enum(['policy', 'critic', 'refiner', 'judge', 'reference', 'planner']);
 
 /** One thing that a ledger has counted, in the order in which it was. */
 export const booking = z.discriminatedUnion('kind', [

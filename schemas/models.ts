@@ -48,7 +48,7 @@ export const strategyList = z.strictObject({
       title: z.string(),
       family: z.enum(['best_of_n', 'search', 'critique_refine']),
       rounds: z.enum(['one', 'many']),
-      needs: z.array(z.string()).describe('What the policy and the rewards must bring.'),
+      needs: z.array(z.string()).describe('What the policy and the rewards must bring, with the options at their defaults.'),
       cost: z.string().describe('The most that it spends, as a formula of its options.'),
       options: jsonSchema,
     }),

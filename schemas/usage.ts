@@ -25,6 +25,7 @@ export const account = z.strictObject({
     unique: known.describe('Distinct positions by path.'),
   }),
   chosen_tokens: count,
+  planner_tokens: count.describe('Sampled to plan.'),
   critic_tokens: count,
   judge_tokens: count,
   reference_tokens: count.describe('Sampled for rewards to compare with.'),

@@ -27,7 +27,7 @@ export type Score =
 export type Detail = Readonly<Record<string, unknown>>;
 
 /** Who samples: each role pays, streams and fails alike, and is accounted for by name. */
-export type Role = 'policy' | 'critic' | 'refiner' | 'judge' | 'reference';
+export type Role = 'policy' | 'critic' | 'planner' | 'refiner' | 'judge' | 'reference';
 
 /** Who writes answers of the run: the others are asked about them, or write what they are compared with. */
 export const writesAnswers = (role: Role): boolean => role === 'policy' || role === 'refiner';
@@ -236,7 +236,8 @@ export function* read<Kind extends Reading>(operation: Omit<ReadOperation<Kind>,
 }
 
 /**
- * Several that do not wait for each other, in lock-step: what each asks next is asked at once.
+ * Several that do not wait for each other, in lock-step: what each asks next is asked at once. What one tells is told before,
+ * and costs it no step.
  *
  * @returns what each returned, in order
  */
@@ -244,6 +245,8 @@ export function* together<T>(parts: readonly Asking<T>[]): Asking<T[]> {
   const done = new Array<T>(parts.length);
   let open = parts.map((part, place) => ({ part, place, turn: part.next() }));
   for (;;) {
+    for (const one of open)
+      while (!one.turn.done && one.turn.value.kind === 'note') one.turn = one.part.next(yield one.turn.value);
     for (const { turn, place } of open) if (turn.done) done[place] = turn.value;
     open = open.filter(({ turn }) => !turn.done);
     if (open.length === 0) return done;

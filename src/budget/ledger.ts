@@ -228,6 +228,7 @@ export class Ledger {
       processed: this.#processed,
       cached: this.#cached,
       unique: prompts === null || this.#lost > 0 ? null : prompts + completion + this.#forced.size - this.#tips.size,
+      plannerTokens: this.#tokens.get('planner') ?? 0,
       criticTokens: this.#tokens.get('critic') ?? 0,
       judgeTokens: this.#tokens.get('judge') ?? 0,
       referenceTokens: this.#tokens.get('reference') ?? 0,

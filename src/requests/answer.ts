@@ -71,6 +71,7 @@ export function runReport(finished: Finished): RunReport {
     account: {
       policy: { processed: spent.processed, cached: spent.cached, unique: spent.unique },
       chosen_tokens: chosen.tokenCount,
+      planner_tokens: spent.plannerTokens,
       critic_tokens: spent.criticTokens,
       judge_tokens: spent.judgeTokens,
       reference_tokens: spent.referenceTokens,

@@ -5,7 +5,7 @@ import { answerSpan } from '../answers/extract.ts';
 import { refuseUnable } from '../backends/registry.ts';
 import { finishingReserve } from '../budget/fit.ts';
 import { named as entryNamed } from '../config/resolve.ts';
-import type { Family, Strategy } from '../strategies/define.ts';
+import type { Family, Needs, Strategy } from '../strategies/define.ts';
 import { familyOf, strategies } from '../strategies/registry.ts';
 import { withCombined } from './combined.ts';
 import { judgeTokens } from './judge-tokens.ts';
@@ -32,10 +32,11 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   const rewards = readRewards(request.rewards ?? recipe?.rewards ?? policy.rewards, config, `${request.path}rewards`);
   const oneByOne = strategy.family === 'best_of_n' ? null : strategy.name;
   const { names, lookup } = withCombined(rewards, config, { oneByOne, param: `${request.path}rewards` });
-  const stepReward = chooseStepReward(named, strategy, options);
-  refuseWithoutCritic(named, strategy, options);
-  refuseUnablePolicy(named, strategy, sampling, options);
-  if (strategy.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
+  const chosen: Chosen = { strategy, options, needs: strategy.needsOf(options) };
+  const stepReward = chooseStepReward(named, chosen);
+  refuseUninstructed(named, chosen);
+  refuseUnablePolicy(named, chosen, sampling);
+  if (chosen.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
   const seed = request.sampling.seed ?? policy.sampling.seed ?? drawSeed();
   const subject = { policy: model.policy, answer: policy.answer, references: request.references, seed };
   const about = { options: rewards.options, lookup, subject, param: `${request.path}rewards` };
@@ -82,7 +83,7 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     place: placeOf({
       asked: request.execution,
       rounds: strategy.rounds,
-      policies: [model.policy, ...(strategy.needs.critic ? [criticOf(named, options)] : [])],
+      policies: [model.policy, ...instructed(named, chosen).map(({ name }) => name)],
       rewards: [...names, ...(stepReward === null ? [] : [stepReward])],
       lookup,
       param: `${request.path}execution`,
@@ -96,6 +97,13 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     },
     warnings,
   };
+}
+
+/** A strategy with its options, and what it needs with these. */
+interface Chosen {
+  readonly strategy: Strategy;
+  readonly options: Task['options'];
+  readonly needs: Needs;
 }
 
 /** The most that anyone needs; undefined where nobody needs any. */
@@ -156,23 +164,23 @@ function fullSampling({ request: { sampling: given, maxTokensParam }, policy: { 
   return sampling;
 }
 
-function chooseStepReward({ request, policy, config }: Named, strategy: Strategy, options: Task['options']): string | null {
-  if (!strategy.needs.stepReward) return null;
+function chooseStepReward({ request, policy, config }: Named, { strategy, options, needs }: Chosen): string | null {
+  if (!needs.stepReward) return null;
   const given = options.step_reward;
   const name = typeof given === 'string' ? given : policy.process_reward;
   const param = `${request.optionsPath}step_reward`;
   if (name === null) throw lacking(strategy, 'a process reward', param);
   const { kind } = entryNamed(config.rewards, name, 'reward', param);
-  const kinds = strategy.needs.stepReward === 'or_classifier' ? ['process', 'classifier'] : ['process'];
+  const kinds = needs.stepReward === 'or_classifier' ? ['process', 'classifier'] : ['process'];
   if (kinds.includes(kind)) return name;
   const message = `${quoted(name)} is a reward of kind ${kind}; ${strategy.name} needs one of kind ${kinds.join(' or ')}.`;
   throw new WinnowError('capability_missing', message, { param });
 }
 
 /** What the server behind the policy cannot do: a strategy may need more of it than whole answers. */
-function refuseUnablePolicy(named: Named, strategy: Strategy, sampling: Sampling, options: Task['options']): void {
-  const { needs } = strategy;
-  const { request, policy, config } = named;
+function refuseUnablePolicy(named: Named, chosen: Chosen, sampling: Sampling): void {
+  const { strategy, options, needs } = chosen;
+  const { request, policy, config, model } = named;
   const wanted = {
     prompt: request.prompt,
     sampling,
@@ -183,25 +191,36 @@ function refuseUnablePolicy(named: Named, strategy: Strategy, sampling: Sampling
   const inSampling = request.maxTokensParam.startsWith('sampling.') ? 'sampling.' : '';
   const pathOf = (param: string) => (['top_k', 'min_p', 'logprobs'].includes(param) ? `${inSampling}${param}` : param);
   refuseUnable(config.backends[policy.backend]!, wanted, pathOf);
-  if (!needs.critic) return;
-  const prompt = { messages: [] }; // what a critic reads, and who writes again, is always a message
-  for (const { backend } of [policy, config.policies[criticOf(named, options)]!])
-    refuseUnable(config.backends[backend]!, { ...wanted, prompt }, (param) =>
-      param === 'messages' ? `${request.optionsPath}critic` : pathOf(param),
-    );
+  // what a critic or a planner reads, and who writes again, is always a message; they answer whole, and nothing more is asked
+  const message = { ...wanted, prompt: { messages: [] }, topLogprobs: undefined, continuation: false, steps: false };
+  const writers = strategy.family === 'critique_refine' ? [model.policy] : [];
+  for (const { name, option } of instructed(named, chosen))
+    for (const reader of [...writers, name])
+      refuseUnable(config.backends[config.policies[reader]!.backend]!, message, (param) =>
+        param === 'messages' ? `${request.optionsPath}${option}` : pathOf(param),
+      );
 }
 
-const criticOf = ({ model }: Named, options: Task['options']): string =>
-  typeof options.critic === 'string' ? options.critic : model.policy;
+/** What policies do that must follow instructions, by the option that names them. */
+const instructions = { critic: 'criticise', planner: 'plan' } as const;
 
-function refuseWithoutCritic(named: Named, strategy: Strategy, options: Task['options']): void {
-  if (!strategy.needs.critic) return;
+/** Policies that must follow instructions: those that the options name, or else the policy itself. */
+function instructed({ model }: Named, { options, needs }: Chosen) {
+  const asked = (['critic', 'planner'] as const).filter((option) => needs[option]);
+  return asked.map((option) => {
+    const given = options[option];
+    return { option, name: typeof given === 'string' ? given : model.policy };
+  });
+}
+
+function refuseUninstructed(named: Named, chosen: Chosen): void {
   const { request, config } = named;
-  const critic = criticOf(named, options);
-  const param = `${request.optionsPath}critic`;
-  if (entryNamed(config.policies, critic, 'policy', param).instruct) return;
-  const message = `The policy ${quoted(critic)} does not follow instructions, so it cannot criticise; name a critic with "instruct": true in the config.`;
-  throw new WinnowError('capability_missing', message, { param });
+  for (const { name, option } of instructed(named, chosen)) {
+    const param = `${request.optionsPath}${option}`;
+    if (entryNamed(config.policies, name, 'policy', param).instruct) continue;
+    const message = `The policy ${quoted(name)} does not follow instructions, so it cannot ${instructions[option]}; name a ${option} with "instruct": true in the config.`;
+    throw new WinnowError('capability_missing', message, { param });
+  }
 }
 
 const lacking = (strategy: Strategy, what: string, param: string): WinnowError =>

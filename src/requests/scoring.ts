@@ -46,6 +46,7 @@ export function rewardAccount(ledger: Ledger): Account {
   return {
     policy: { processed, cached, unique },
     chosen_tokens: 0,
+    planner_tokens: 0,
     critic_tokens: 0,
     judge_tokens: judgeTokens,
     reference_tokens: referenceTokens,

@@ -88,6 +88,7 @@ export const listStrategies = () => (context: AppContext) => {
       needs: [
         ...(needs.stepReward ? ['process_reward'] : []),
         ...(needs.critic ? ['critic'] : []),
+        ...(needs.planner ? ['planner'] : []),
         ...(needs.reward ? ['reward'] : []),
         ...(needs.continuation ? ['continuation'] : []),
         ...(needs.steps ? ['steps'] : []),

@@ -120,6 +120,7 @@ function accountOf(ledger: Ledger): Account {
   return {
     policy: { processed, cached, unique },
     chosen_tokens: 0,
+    planner_tokens: 0,
     critic_tokens: criticTokens,
     judge_tokens: judgeTokens,
     reference_tokens: referenceTokens,

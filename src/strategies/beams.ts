@@ -31,28 +31,31 @@ export function beamWidth(budget: number): { branch: number; keep: number } {
   return { branch, keep: Math.floor(budget / branch) };
 }
 
+/** The same prefixes, best first. */
+export type Order = (open: readonly Scored[], search: StepSearch) => Asking<readonly Scored[]>;
+
 /**
  * Each round every beam grows `branch` next steps, and the best `keep` of the open ones go on; those that ended are set aside.
  * Ends when `min_completed` of them have ended, after `max_steps` rounds, or when a round comes back empty.
  *
- * @param ranked  the open ones with the scores that rank them; their own where absent
+ * @param first  steps of the first round, which all grow from the prompt
+ * @param order  who is best of the open ones; by their own scores where absent
  */
 export function* growBeams(
   task: StrategyTask,
   { keep, branch, max_steps: maxSteps, min_completed: minCompleted = keep, dedupe }: BeamSize,
-  ranked?: (growing: readonly Scored[], search: StepSearch) => Asking<readonly Scored[]>,
+  { first = keep * branch, order }: { readonly first?: number; readonly order?: Order | undefined } = {},
 ): Asking<Gathered> {
   const search = new StepSearch(task);
   let beams: readonly Branch[] = [root];
   let open: readonly Scored[] = []; // the last beams that there were
   let completed = 0; // by beams: what was looked ahead at ends no search
   for (let round = 0; round < maxSteps && beams.length > 0 && completed < minCompleted; round++) {
-    const { children, growing } = yield* search.grow(beams, round === 0 ? keep * branch : branch);
+    const { children, growing } = yield* search.grow(beams, round === 0 ? first : branch);
     completed += children.filter(finished).length;
     const different = dedupe ? distinct(growing) : growing;
-    const byId = new Map(different.map((beam) => [beam.id, beam]));
-    const order = bestFirst(ranked ? yield* ranked(different, search) : different, task.stepReward!);
-    const kept = order.slice(0, keep).map(({ id }) => byId.get(id)!);
+    const ordered = order ? yield* order(different, search) : bestFirst(different, task.stepReward!);
+    const kept = ordered.slice(0, keep);
     if (kept.length > 0) open = kept;
     beams = kept;
     yield* tellRound(round, growing, kept);

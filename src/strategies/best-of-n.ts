@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { root, sample } from '../operation.ts';
-import { define, unscored } from './define.ts';
+import { define, fusible, unscored } from './define.ts';
+import { Numbering } from './numbering.ts';
 
 /**
  * Best-of-N: sample `n` complete candidates, score each once, let the selection rule pick.
@@ -20,6 +21,18 @@ export const bestOfN = define({
   cost: 'n x max_tokens tokens, one score call a reward',
   bound: ({ n }, maxTokens, rewards) => ({ candidates: n, tokens: n * maxTokens, scoreCalls: rewards }),
   *run(task, { n }) {
-    return { pool: unscored(yield* sample({ ...task, prefixes: [root], count: n, until: 'end', scoredBy: task.rewards[0] })) };
+    const firstChild = (task.numbering ?? new Numbering()).take([root], n);
+    return {
+      pool: unscored(
+        yield* sample({
+          ...task,
+          prefixes: [root],
+          count: n,
+          firstChild,
+          until: 'end',
+          scoredBy: fusible(task, task.rewards[0]),
+        }),
+      ),
+    };
   },
 });

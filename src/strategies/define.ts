@@ -4,12 +4,17 @@ import type { StopReason } from '../../schemas/budget.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 import type { Asking, Candidate, Scored } from '../operation.ts';
 import { score } from '../operation.ts';
+import type { Numbering } from './numbering.ts';
 
 export type Family = 'best_of_n' | 'search' | 'critique_refine';
 
 /** What a strategy is handed beside its options: names, never the things that the names stand for. */
 export interface StrategyTask {
   readonly prompt: Prompt;
+  /** What the user asked, where the prompt says more than that. */
+  readonly question?: Prompt;
+  /** Numbers the children of the prompt, where several searches of a run stand on it; its own where absent. */
+  readonly numbering?: Numbering;
   /** Name of the policy in the config. */
   readonly policy: string;
   readonly sampling: Sampling;
@@ -47,6 +52,21 @@ export interface Bound {
   readonly scoreCalls: number;
 }
 
+/** What the policy and the rewards must bring; refused before anything is spent. */
+export interface Needs {
+  /** `or_classifier`: what it ranks need not be steps, so a reward for whole texts does as well. */
+  readonly stepReward?: true | 'or_classifier';
+  /** The policy that `critic` names, or else the policy itself, must follow instructions. */
+  readonly critic?: true;
+  /** The same of the one that `planner` names. */
+  readonly planner?: true;
+  readonly reward?: true;
+  /** Goes on with texts that were begun: samples prefixes other than the prompt. */
+  readonly continuation?: true;
+  /** Samples until the end of a step. */
+  readonly steps?: true;
+}
+
 export interface Definition<Options extends z.ZodType> {
   /** Its name on the wire. */
   readonly name: string;
@@ -55,17 +75,7 @@ export interface Definition<Options extends z.ZodType> {
   /** `many`: a finishing reserve is kept, and it runs best next to the model. */
   readonly rounds: 'one' | 'many';
   readonly options: Options;
-  /** What the policy and the rewards must bring; refused before anything is spent. */
-  readonly needs: {
-    /** `or_classifier`: what it ranks need not be steps, so a reward for whole texts does as well. */
-    readonly stepReward?: true | 'or_classifier';
-    readonly critic?: true;
-    readonly reward?: true;
-    /** Goes on with texts that were begun: samples prefixes other than the prompt. */
-    readonly continuation?: true;
-    /** Samples until the end of a step. */
-    readonly steps?: true;
-  };
+  readonly needs: Needs | ((options: z.output<Options>) => Needs);
   /** Alternatives that the log-probabilities of candidates must have: 0 is those of sampled tokens alone. Absent needs none. */
   readonly topLogprobs?: (options: z.output<Options>) => number | undefined;
   /** It draws at random, by the seed: what it finds depends on the order of children. */
@@ -81,7 +91,10 @@ export interface Definition<Options extends z.ZodType> {
 }
 
 /** A strategy whose options are still JSON. */
-export interface Strategy extends Omit<Definition<z.ZodType>, 'run' | 'bound' | 'width' | 'topLogprobs'> {
+export interface Strategy extends Omit<Definition<z.ZodType>, 'run' | 'bound' | 'width' | 'topLogprobs' | 'needs'> {
+  /** With the options at their defaults. */
+  readonly needs: Needs;
+  readonly needsOf: (options: unknown) => Needs;
   readonly width: (budget: number) => Readonly<Record<string, unknown>>;
   readonly bound: (options: unknown, maxTokens: number, rewards: number) => Bound;
   readonly topLogprobs: (options: unknown) => number | undefined;
@@ -90,16 +103,26 @@ export interface Strategy extends Omit<Definition<z.ZodType>, 'run' | 'bound' | 
 
 /** Ties a strategy's generator to the schema of its options, so that starting one from JSON needs no cast. */
 export function define<Options extends z.ZodType>(definition: Definition<Options>) {
-  const { run, bound, width, topLogprobs, ...rest } = definition;
+  const { run, bound, width, topLogprobs, needs, ...rest } = definition;
+  const needsOf = (options: unknown) => (typeof needs === 'function' ? needs(definition.options.parse(options)) : needs);
   return {
     ...rest,
     run,
+    needs: needsOf({}),
+    needsOf,
     width: (budget: number) => width(budget) as Readonly<Record<string, unknown>>, // the names are the schema's own keys
     bound: (options: unknown, maxTokens: number, rewards: number) => bound(definition.options.parse(options), maxTokens, rewards),
     topLogprobs: (options: unknown) => topLogprobs?.(definition.options.parse(options)),
     start: (task: StrategyTask, options: unknown) => run(task, definition.options.parse(options)),
   };
 }
+
+/** What the user asked: what rewards and critics judge by. */
+export const questionOf = ({ question, prompt }: StrategyTask): Prompt => question ?? prompt;
+
+/** The reward that a backend may score by as it writes: it reads the prompt that is written on, which must be what was asked. */
+export const fusible = ({ question }: StrategyTask, reward: string | null | undefined): string | undefined =>
+  question === undefined ? (reward ?? undefined) : undefined;
 
 /** The same candidates without any score. */
 export const unscored = (candidates: readonly Candidate[]): Scored[] =>
@@ -108,7 +131,7 @@ export const unscored = (candidates: readonly Candidate[]): Scored[] =>
 /** Adds the scores of `reward` to the candidates that have none by it yet; the others are not asked, nor paid, again. */
 export function* scoredBy(reward: string, task: StrategyTask, candidates: readonly Scored[]): Asking<Scored[]> {
   const missing = candidates.filter((candidate) => !Object.hasOwn(candidate.scores, reward));
-  const scores = yield* score(reward, task.prompt, missing);
+  const scores = yield* score(reward, questionOf(task), missing);
   const added = new Map(missing.map((candidate, place) => [candidate.id, scores[place]!]));
   return candidates.map((candidate) => {
     const score = added.get(candidate.id);

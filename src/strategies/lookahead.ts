@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Asking, Scored } from '../operation.ts';
+import type { Order } from './beams.ts';
 import { beamOptions, beamWidth, growBeams } from './beams.ts';
 import { define } from './define.ts';
+import { bestFirst } from './rank.ts';
 import type { StepSearch } from './step-search.ts';
 import { stepwise } from './step-search.ts';
 
@@ -34,10 +36,16 @@ export const lookahead = define({
     tokens: (keep * branch * rounds * (1 + steps) + 1) * maxTokens,
     scoreCalls: 2 * rounds + 1 + rewards,
   }),
-  run: (task, { lookahead: steps, ...size }) => growBeams(task, size, (growing, search) => lookedAhead(growing, steps, search)),
+  run: (task, { lookahead: steps, ...size }) => growBeams(task, size, { order: byOutlook(task.stepReward!, steps) }), // `needs.stepReward`
 });
 
-/** Each with the scores of what follows it, where anything does. */
+/** By the scores of what follows each, where anything does. */
+const byOutlook = (reward: string, steps: number): Order =>
+  function* (growing, search) {
+    const byId = new Map(growing.map((beam) => [beam.id, beam]));
+    return bestFirst(yield* lookedAhead(growing, steps, search), reward).map(({ id }) => byId.get(id)!);
+  };
+
 function* lookedAhead(growing: readonly Scored[], steps: number, search: StepSearch): Asking<Scored[]> {
   const rollouts = yield* search.rollForward(growing, steps);
   const ahead = yield* search.score(rollouts.flatMap((rollout) => rollout.slice(-1)));

@@ -11,15 +11,17 @@ import { firstWrongStep } from './first-wrong-step.ts';
 import { lookahead } from './lookahead.ts';
 import { mcts } from './mcts.ts';
 import { particleFilter } from './particle-filter.ts';
+import { planThenSearch } from './plan-then-search.ts';
 import { prefixValues } from './prefix-values.ts';
 import { prune } from './prune.ts';
 import { puct } from './puct.ts';
 import { rebase } from './rebase.ts';
 import { selfRefine } from './self-refine.ts';
+import { treeOfThoughts } from './tree-of-thoughts.ts';
 import { uct } from './uct.ts';
 
-/** The only list of strategies: requests, /v1/strategies, OpenAPI and the laws are made from it. */
-export const strategies: readonly Strategy[] = [
+/** What samples from the prompt, alone or for each approach of a plan. */
+const samplers: readonly Strategy[] = [
   bestOfN,
   beamSearch,
   abMcts,
@@ -35,10 +37,12 @@ export const strategies: readonly Strategy[] = [
   prune,
   puct,
   rebase,
+  treeOfThoughts,
   uct,
-  firstWrongStep,
-  selfRefine,
 ];
+
+/** The only list of strategies: requests, /v1/strategies, OpenAPI and the laws are made from it. */
+export const strategies: readonly Strategy[] = [...samplers, planThenSearch(samplers), firstWrongStep, selfRefine];
 
 export const strategyNamed = (name: string): Strategy | undefined => strategies.find((strategy) => strategy.name === name);
 

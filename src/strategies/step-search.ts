@@ -1,9 +1,9 @@
 import type { Finish } from '../../schemas/candidate.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
-import type { Asking, Candidate, Each, Prefix, Scored } from '../operation.ts';
+import type { Asking, Candidate, Each, Prefix, SampleOperation, Scored } from '../operation.ts';
 import { note, root, sample } from '../operation.ts';
 import type { Gathered, StrategyTask } from './define.ts';
-import { finished, scoredBy, tokensLeft, unscored } from './define.ts';
+import { finished, fusible, scoredBy, tokensLeft, unscored } from './define.ts';
 import { Numbering } from './numbering.ts';
 
 /** What grows: the prompt, or a candidate, which says how its last step ended. */
@@ -19,20 +19,24 @@ export interface Grown {
   readonly lost: readonly Candidate[];
 }
 
+/** What another policy is asked, and in which role. */
+export type Consultation = Pick<SampleOperation, 'prompt' | 'policy' | 'role'>;
+
 /** What every step-wise search needs of policy and rewards. */
 export const stepwise = { stepReward: true, continuation: true, steps: true } as const;
 
 /**
- * What all step-wise searches share: growing prefixes by a step, scoring them by the step reward, setting aside what ended,
- * and ending the best open prefix where nothing did. Children are numbered here, so that no path comes twice.
+ * What all step-wise searches share: growing prefixes by a step, scoring them by the step reward where one is in play, setting
+ * aside what ended, and ending the best open prefix where nothing did. Children are numbered here, so that no path comes
+ * twice.
  *
  * @see methods C.0
  */
 export class StepSearch {
   readonly #task: StrategyTask;
-  /** Scores what was written; null where nothing is scored on the way. */
+  /** Scores what was written; absent where nothing is scored on the way. */
   readonly #reward: string | undefined;
-  readonly #numbering = new Numbering();
+  readonly #numbering: Numbering;
   /** Came to their end by themselves. */
   readonly #completed: Scored[] = [];
   /** Have all their tokens and no end. */
@@ -41,11 +45,12 @@ export class StepSearch {
   constructor(task: StrategyTask, reward: string | null = task.stepReward) {
     this.#task = task;
     this.#reward = reward ?? undefined;
+    this.#numbering = task.numbering ?? new Numbering();
   }
 
   /** Grows each prefix by one step, `count` times, scores what lives, each text once, and sets aside what ended. */
   *grow(parents: readonly Branch[], count: Each, sampling: Sampling = this.#task.sampling): Asking<Grown> {
-    const written = yield* this.extend(parents, count, sampling, this.#reward);
+    const written = yield* this.extend(parents, count, sampling, this.#fused);
     return yield* this.#sort(written, alive(this.#task, parents));
   }
 
@@ -55,7 +60,7 @@ export class StepSearch {
    */
   *complete(prefixes: readonly Prefix[], count: Each, checkpoint?: number): Asking<Grown> {
     const firstChild = this.#numbering.take(prefixes, count);
-    const scoredBy = this.#reward;
+    const scoredBy = this.#fused;
     const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end', checkpoint, scoredBy });
     return yield* this.#sort(written, ({ finish }) => finish !== 'error');
   }
@@ -111,6 +116,13 @@ export class StepSearch {
     return this.#reward === undefined ? all : yield* scoredBy(this.#reward, this.#task, all);
   }
 
+  /** Asks another policy about what was written, `count` times: its replies are no answers, and have numbers of their own. */
+  *consult({ prompt, policy, role }: Consultation, count: number): Asking<readonly Candidate[]> {
+    const firstChild = this.#numbering.take([root], count);
+    const asked = { prompt, policy, role, topLogprobs: undefined, prefixes: [root], count, firstChild, until: 'end' } as const;
+    return yield* sample({ ...this.#task, ...asked });
+  }
+
   /**
    * What a search returns: what ended, and what has all its tokens. Where nothing ended, the first of the open ones is
    * written to its end, greedily, with the finishing reserve; the prompt itself where none is open, and then also an empty
@@ -122,7 +134,7 @@ export class StepSearch {
     if (this.#completed.length > 0) return { pool: [...this.#completed, ...this.#exhausted] };
     const best = [open[0] ?? root];
     const firstChild = this.#numbering.take(best, 1);
-    const ending = { prefixes: best, count: 1, firstChild, until: 'end', finishing: true, scoredBy: this.#reward } as const;
+    const ending = { prefixes: best, count: 1, firstChild, until: 'end', finishing: true, scoredBy: this.#fused } as const;
     const ends = yield* sample({ ...this.#task, ...ending, sampling: this.#greedy });
     const lives = ends.filter(alive(this.#task, best));
     const begun = [...this.#exhausted, ...open];
@@ -137,6 +149,10 @@ export class StepSearch {
 
   get #greedy(): Sampling {
     return { ...this.#task.sampling, temperature: 0 };
+  }
+
+  get #fused(): string | undefined {
+    return fusible(this.#task, this.#reward);
   }
 
   #mayGrow(child: Candidate): boolean {

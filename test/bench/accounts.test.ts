@@ -27,6 +27,7 @@ const run: RunAnswer = {
   account: {
     policy: { processed: 60, cached: 0, unique: 60 },
     chosen_tokens: 30,
+    planner_tokens: 0,
     critic_tokens: 0,
     judge_tokens: 0,
     reference_tokens: 0,

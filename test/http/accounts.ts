@@ -13,7 +13,9 @@ export function expectAccounts(run: RunAnswer): void {
   expect(timing.queue_ms + timing.generate_ms + timing.score_ms).toBeLessThanOrEqual(timing.total_ms + 3); // each is rounded
   expect(account.policy.unique!).toBeLessThanOrEqual(account.policy.processed! + account.policy.cached!);
   expect(account.wasted_tokens).toBeLessThanOrEqual(spent.tokens);
-  expect(account.critic_tokens + account.judge_tokens + account.reference_tokens).toBeLessThanOrEqual(spent.tokens);
+  expect(account.planner_tokens + account.critic_tokens + account.judge_tokens + account.reference_tokens).toBeLessThanOrEqual(
+    spent.tokens,
+  );
   expect(run.warnings).toEqual([]);
   expect(run.complete).toBe(choice.finish_reason === 'stop');
   if (!run.candidates) return;

@@ -111,7 +111,7 @@ test('a strategy that is not served is answered with those that are', async () =
   expectRefusal(answer, { status: 400, code: 'unsupported_value', says: /"no_such_search".*beam_search/ });
 });
 
-/** Every search, of a size that is quick. */
+/** Every search that the embedded policy can do, of a size that is quick. */
 const searches = [
   { strategy: 'ab_mcts', options: { iterations: 8 } },
   { strategy: 'backtrack', options: { paths: 3 } },
@@ -127,6 +127,7 @@ const searches = [
   { strategy: 'prune', options: { n: 6 } },
   { strategy: 'puct', options: { iterations: 12 } },
   { strategy: 'rebase', options: { width: 6 } },
+  { strategy: 'tree_of_thoughts', options: { breadth: 2, branch: 3 } },
   { strategy: 'uct', options: { iterations: 12 } },
 ];
 
@@ -238,6 +239,21 @@ test.each([
   { said: 'prune by racing without sigmas', body: { strategy: 'prune', options: { method: 'racing' } }, param: 'options.sigmas' },
   { said: 'prefix_values by words', body: { strategy: 'prefix_values', options: { unit: 'word' } }, param: 'options.unit' },
   { said: 'entropy_fork at all tokens', body: { strategy: 'entropy_fork', options: { share: 1 } }, param: 'options.share' },
+  {
+    said: 'tree_of_thoughts by its reward with a critic',
+    body: { strategy: 'tree_of_thoughts', options: { critic: 'chains' } },
+    param: 'options.critic',
+  },
+  {
+    said: 'plan_then_search with itself as base',
+    body: { strategy: 'plan_then_search', options: { base: 'plan_then_search' } },
+    param: 'options.base',
+  },
+  {
+    said: 'plan_then_search for one approach',
+    body: { strategy: 'plan_then_search', options: { approaches: 1 } },
+    param: 'options.approaches',
+  },
   { said: 'best_first with accept 2', body: { strategy: 'best_first', options: { accept: 2 } }, param: 'options.accept' },
 ])('$said is refused: 400 at $param', async ({ body, param }) => {
   expectRefusal(await post('/v1/search', { ...asked, ...body }), { status: 400, code: 'invalid_value', param });

@@ -1,8 +1,8 @@
 /** Answers any operation by seeded dice: short rounds, dead ends, failures and all. */
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import { splitSteps } from '../../src/answers/steps.ts';
-import type { Candidate, Operation, Prefix, Result, SampleOperation, ScoreOperation } from '../../src/operation.ts';
-import { eachAt } from '../../src/operation.ts';
+import type { Candidate, Operation, Prefix, Result, Role, SampleOperation, ScoreOperation } from '../../src/operation.ts';
+import { eachAt, writesAnswers } from '../../src/operation.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 
 export interface World {
@@ -45,7 +45,9 @@ export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }:
     const ended = next() < ends;
     const blank = next() < failures;
     const verdict = `VERDICT: ${next() < ends ? 'done' : 'revise'}`;
-    const word = operation.role === 'critic' ? verdict : `${content}-${Math.floor(next() * 1000)}`;
+    const plan = Array.from({ length: Math.floor(next() * 5) }, (_, place) => `${place + 1}. way ${place + 1}`).join('\n');
+    const said: Partial<Record<Role, string>> = { critic: verdict, planner: plan };
+    const word = said[operation.role] ?? `${content}-${Math.floor(next() * 1000)}`;
     const written = blank ? '\n' : operation.until === 'step' && !ended ? `${word}\n` : `${word}\n${word}`;
     const text = prefix.text + written;
     const finish = failed ? 'error' : ended || !inParts(operation) ? (next() < 0.8 ? 'stop' : 'length') : 'step';
@@ -76,8 +78,9 @@ export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }:
     const candidates = sample(operation);
     const starts = new Map(operation.prefixes.map(({ id, tokenCount }) => [id, tokenCount]));
     spent.tokens += candidates.reduce((sum, { tokenCount, parent }) => sum + tokenCount - starts.get(parent)!, 0);
-    const answers =
-      operation.role === 'critic' ? [] : candidates.filter(({ finish }) => finish === 'stop' || !inParts(operation));
+    const answers = writesAnswers(operation.role)
+      ? candidates.filter(({ finish }) => finish === 'stop' || !inParts(operation))
+      : [];
     spent.candidates += answers.length;
     return { kind: 'sample', candidates };
   };

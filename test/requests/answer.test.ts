@@ -125,6 +125,7 @@ test('the account is the ledger’s; what failed or was not chosen from is waste
   expect(body.account).toEqual({
     policy: { processed: 61, cached: 2, unique: 65 },
     chosen_tokens: 4,
+    planner_tokens: 0,
     critic_tokens: 0,
     judge_tokens: 0,
     reference_tokens: 0,

@@ -179,6 +179,30 @@ test.each([
     param: 'options.critic',
   },
   {
+    name: 'tree_of_thoughts by a critic that there is not',
+    given: { family: 'search', strategy: 'tree_of_thoughts', options: { evaluate: 'value' } },
+    code: 'capability_missing',
+    param: 'options.critic',
+  },
+  {
+    name: 'no planner',
+    given: { family: 'search', strategy: 'plan_then_search' },
+    code: 'capability_missing',
+    param: 'options.planner',
+  },
+  {
+    name: 'an unknown planner',
+    given: { family: 'search', strategy: 'plan_then_search', options: { planner: 'luck' } },
+    code: 'model_not_found',
+    param: 'options.planner',
+  },
+  {
+    name: 'a plan for a search that has no process reward',
+    given: { family: 'search', model: 'talker', strategy: 'plan_then_search' },
+    code: 'capability_missing',
+    param: 'options.step_reward',
+  },
+  {
     name: 'self_refine without a reward',
     given: { family: 'critique_refine', model: 'talker', rewards: [] },
     code: 'capability_missing',
@@ -207,6 +231,16 @@ test.each([
   { name: 'a budget too small', given: { budget: { max_tokens: 3 } }, code: 'budget_too_small', param: 'budget.max_tokens' },
 ] as const)('$name is refused before anything is spent: $code of $param', ({ given, code, param }) => {
   expect(() => make(given as Partial<TaskRequest>)).toThrow(expect.objectContaining({ code, param }));
+});
+
+test('what is needed depends on the options: a critic or a plan of whole answers does without a process reward', () => {
+  const stepRewardOf = (strategy: string, options: object, model = 'talker') =>
+    make({ family: 'search', model, strategy, options: { ...options } }).forStrategy.stepReward;
+  expect(stepRewardOf('tree_of_thoughts', {}, 'writer')).toBe('process');
+  expect(stepRewardOf('tree_of_thoughts', { evaluate: 'vote', critic: 'talker' }, 'writer')).toBeNull();
+  expect(stepRewardOf('tree_of_thoughts', { evaluate: 'value' })).toBeNull();
+  expect(stepRewardOf('plan_then_search', { base: 'best_of_n' })).toBeNull();
+  expect(stepRewardOf('plan_then_search', { step_reward: 'process' })).toBe('process');
 });
 
 test.each([

@@ -141,6 +141,27 @@ test('what is asked together is answered in its order, and replays from its own 
   expect(resumed.asked).toHaveLength(1);
 });
 
+test('of those that go on in lock-step, one that tells something keeps step with the others', async () => {
+  const draw = () => sample({ ...task, prefixes: [root], count: 1, until: 'end' });
+  const telling = function* (): Asking<unknown> {
+    yield* note({ type: 'prune', id: '0.1', reason: 'not_kept' });
+    yield* draw();
+    yield* note({ type: 'round', round: 0, kept: [] });
+    return yield* draw();
+  };
+  const quiet = function* (): Asking<unknown> {
+    yield* draw();
+    return yield* draw();
+  };
+  const { perform, asked, told } = performing();
+  const widths: number[] = [];
+  const atOnce: Perform['atOnce'] = (operations) => widths.push(operations.length) > 0;
+  await run(together([quiet(), telling()]), { ...perform, atOnce }, new Log());
+  expect(widths).toEqual([2, 2]);
+  expect(asked).toHaveLength(4);
+  expect(told).toHaveLength(2);
+});
+
 test('where the budget may not hold all of them, they are asked one after the other', async () => {
   const { perform, asked } = performing();
   let open = 0;
