@@ -116,11 +116,14 @@ export class StepSearch {
     return this.#reward === undefined ? all : yield* scoredBy(this.#reward, this.#task, all);
   }
 
-  /** Asks another policy about what was written, `count` times: its replies are no answers, and have numbers of their own. */
+  /**
+   * Asks another policy about what is to be written or was, `count` times: its replies are no answers, have numbers of their
+   * own, and do not end at the stop strings of answers.
+   */
   *consult({ prompt, policy, role }: Consultation, count: number): Asking<readonly Candidate[]> {
     const firstChild = this.#numbering.take([root], count);
-    const asked = { prompt, policy, role, topLogprobs: undefined, prefixes: [root], count, firstChild, until: 'end' } as const;
-    return yield* sample({ ...this.#task, ...asked });
+    const sampling = { ...this.#task.sampling, stop: [] };
+    return yield* sample({ prompt, policy, role, sampling, prefixes: [root], count, firstChild, until: 'end' });
   }
 
   /**

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Operation, Result, SampleOperation } from '../../src/operation.ts';
-import type { StrategyTask } from '../../src/strategies/define.ts';
+import type { Asking, Operation, Result, SampleOperation } from '../../src/operation.ts';
+import { sample } from '../../src/operation.ts';
+import type { Gathered, StrategyTask } from '../../src/strategies/define.ts';
+import { planThenSearch as planThenSearchOf } from '../../src/strategies/plan-then-search.ts';
 import { strategies, strategyNamed } from '../../src/strategies/registry.ts';
 import { candidate, drive, sampled, scores, stepScores, task } from '../drive.ts';
 
@@ -38,7 +40,7 @@ test.each([
   { name: 'names none', planned: sampled(candidate('0.0', 'I would use algebra.')) },
   { name: 'names the same one twice', planned: sampled(candidate('0.0', '1. way\n2. way')) },
   { name: 'was cut in its second line', planned: sampled(candidate('0.0', '1. way\n2. anoth', { finish: 'length' })) },
-  { name: 'failed', planned: sampled(candidate('0.0', '1. a\n2. b', { finish: 'error' })) },
+  { name: 'failed', planned: sampled(candidate('0.0', '1. a\n2. b\n3. c', { finish: 'error' })) },
 ])(
   'where the planner $name, the remaining B - 1 goes to the base strategy, with the prompt as it is (methods C.14)',
   ({ planned }) => {
@@ -63,6 +65,13 @@ test('each approach is in the prompt of its own run; the planner that is named s
     expect(promptOf(run)).toContain(`way ${place + 1}`);
     expect(promptOf(run)).not.toContain(`way ${2 - place}`);
   }
+});
+
+test('a plan does not end at the stop strings of answers', () => {
+  const sampling = { ...task.sampling, stop: ['\n'] };
+  const { asked } = drive(start({ n: 3, base: 'best_of_n' }, { sampling }), [plan(2), each(answers(1), answers(2))]);
+  expect(asked[0]).toMatchObject({ sampling: { stop: [] } });
+  for (const run of operations(asked[1])) expect(run).toMatchObject({ sampling });
 });
 
 test('approaches share the numbers of the children of the prompt: no path and no random stream comes twice', () => {
@@ -130,17 +139,27 @@ test('each approach draws by a seed of its own', () => {
   expect([1, 2, 3, 4, 5, 6].some((seed) => drawn(seed)[0] !== drawn(seed)[1])).toBe(true);
 });
 
-test('why it ended is told where all approaches agree; their warnings are told by number', () => {
-  const weightless = each(scores(0, 0), scores(0.5, 0.5));
-  const { value } = drive(start({ n: 5, base: 'particle_filter' }), [
-    plan(2),
-    each(sampled(step('0.1'), step('0.2')), sampled(candidate('0.3', 'end'), candidate('0.4', 'end'))),
-    weightless,
-    sampled(candidate('0.1.0', '0.1\nend'), candidate('0.2.0', '0.2\nend')),
-    scores(0.5, 0.5),
-  ]);
-  expect(value.stop).toBeUndefined();
-  for (const warning of value.warnings!) expect(warning).toMatch(/^Approach 1: /);
+/** Approaches of two runs that end as they are given, without asking for anything. */
+function ending(...runs: readonly [Gathered, Gathered]): Gathered {
+  const left = runs.values();
+  const start = function* (given: StrategyTask): Asking<Gathered> {
+    yield* sample({ ...given, prefixes: [], count: 0, until: 'end' });
+    return left.next().value!;
+  };
+  const strategy = planThenSearchOf([{ ...strategyNamed('beam_search')!, start }]);
+  return drive(strategy.start(task, { n: 5 }), [plan(2)]).value;
+}
+
+test('why it ended is told where all approaches agree', () => {
+  const [here, there] = [{ pool: [] }, { pool: [], stop: 'threshold' }] as const;
+  expect(ending(there, there).stop).toBe('threshold');
+  expect(ending(there, here).stop).toBeUndefined();
+  expect(ending(here, there).stop).toBeUndefined();
+});
+
+test('what approaches warn of is told by their number', () => {
+  const { warnings } = ending({ pool: [], warnings: ['It is late.'] }, { pool: [], warnings: ['It is early.'] });
+  expect(warnings).toEqual(['Approach 1: It is late.', 'Approach 2: It is early.']);
 });
 
 test('it needs what its base needs, and a planner; every other sampler can be its base', () => {

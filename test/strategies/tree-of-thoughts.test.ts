@@ -101,11 +101,14 @@ test('of equals the one with fewer tokens is better (methods 0.3)', () => {
   expect(kept('vote', choices('?'), states)).toEqual(['0.2', '0.1']);
 });
 
-test('critics judge what the user asked, where the prompt says more than that', () => {
+test.each([
+  { evaluate: 'value', replied: each(outlooks(), outlooks(), outlooks()) },
+  { evaluate: 'vote', replied: choices(1) },
+] as const)('by $evaluate critics judge what the user asked, where the prompt says more than that', ({ evaluate, replied }) => {
   const planned = { ...criticised, question: { text: 'the question alone' } };
-  const run = treeOfThoughts.run(planned, { ...options, evaluate: 'vote' });
-  const { asked } = drive(run, [three, choices(1), sampled(), sampled()]);
-  expect(promptOf(asked[1])).toContain('the question alone');
+  const { asked } = drive(treeOfThoughts.run(planned, { ...options, evaluate }), [three, replied, sampled(), sampled()]);
+  const consulted = asked[1]?.kind === 'together' ? asked[1].operations : [asked[1]];
+  for (const operation of consulted) expect(promptOf(operation)).toContain('the question alone');
   expect(asked[0]).toMatchObject({ prompt: task.prompt });
 });
 
