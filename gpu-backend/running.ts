@@ -69,10 +69,19 @@ class LivesElsewhere extends Error {
   override readonly name = 'LivesElsewhere';
 }
 
-function lookupOf({ backend, policies, reward_entries: rewards, policy, rewards: named, step_reward }: RunRequest): Lookup {
+function lookupOf({
+  backend,
+  policies,
+  reward_entries: rewards,
+  policy,
+  rewards: named,
+  step_reward,
+  embedder,
+}: RunRequest): Lookup {
   known(policies, policy, 'policy');
   for (const name of named) known(rewards, name, 'rewards');
   if (step_reward !== null) known(rewards, step_reward, 'step_reward');
+  if (embedder !== null) known(rewards, embedder, 'embedder');
   return {
     backends: { [backend]: { kind: 'gpu_backend', url: 'http://127.0.0.1', key: 'WINNOW_BACKEND_KEY' } },
     policies,
@@ -102,6 +111,11 @@ function* nobody(): Asking<null> {
   return null;
 }
 
+function embedderOf({ embedder, reward_entries: entries }: RunRequest): StrategyTask['embedder'] {
+  const config = embedder === null ? undefined : entries[embedder];
+  return embedder !== null && config?.kind === 'similarity' ? { name: embedder, config } : null;
+}
+
 const taskOf = (request: RunRequest): StrategyTask => ({
   prompt: request.prompt,
   policy: request.policy,
@@ -110,6 +124,7 @@ const taskOf = (request: RunRequest): StrategyTask => ({
   rewards: request.rewards,
   stepReward: request.step_reward,
   stepOutput: request.step_output,
+  embedder: embedderOf(request),
   wrongBelow: request.wrong_below,
   rewardOutput: request.reward_output,
   answerSpan: (text) => answerSpan(text, request.answer),

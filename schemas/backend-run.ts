@@ -27,6 +27,7 @@ export const runRequest = z.strictObject({
   rewards: z.array(z.string()).describe('Of completed candidates, the one that decides first.'),
   step_reward: z.string().nullable(),
   step_output: z.enum(['logit', 'probability']),
+  embedder: z.string().nullable().describe('The reward whose model turns texts into vectors.'),
   wrong_below: z.number(),
   reward_output: z.enum(['logit', 'probability', 'unknown']).describe('Of the first of `rewards`.'),
   seed: z.int(),

@@ -18,9 +18,10 @@ export type TokenLogprob = z.infer<typeof tokenLogprob>;
 
 /**
  * A candidate's name is its path: the prompt is `0`, its children `0.0`, `0.1`; the first s steps of a whole candidate P
- * are the prefix `P@s`, its first t tokens `P@tt` (`0.3@12t`), and their children `P@s.0` and `P@tt.0`.
+ * are the prefix `P@s`, its first t tokens `P@tt` (`0.3@12t`), its first c characters `P@cc` (`0.3@34c`), and their children
+ * `P@s.0`, `P@tt.0` and `P@cc.0`.
  */
 export const path = z
   .string()
-  .regex(/^0(?:@\d+t?)?(?:\.\d+(?:@\d+t?)?)*$/)
+  .regex(/^0(?:@\d+[tc]?)?(?:\.\d+(?:@\d+[tc]?)?)*$/)
   .max(4096);

@@ -76,6 +76,7 @@ export const task: StrategyTask = {
   rewards: ['outcome'],
   stepReward: 'process',
   stepOutput: 'probability',
+  embedder: { name: 'alike', config: { backend: 'local', model: 'embedder' } },
   wrongBelow: 0.5,
   rewardOutput: 'probability',
   answerSpan: () => undefined,

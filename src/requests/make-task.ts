@@ -2,15 +2,24 @@ import type { Config, PolicyConfig } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 import { answerSpan } from '../answers/extract.ts';
-import { refuseUnable } from '../backends/registry.ts';
 import { finishingReserve } from '../budget/fit.ts';
-import { named as entryNamed } from '../config/resolve.ts';
-import type { Family, Needs, Strategy } from '../strategies/define.ts';
+import type { Family, Strategy } from '../strategies/define.ts';
 import { familyOf, strategies } from '../strategies/registry.ts';
 import { withCombined } from './combined.ts';
 import { judgeTokens } from './judge-tokens.ts';
 import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
 import { readModel } from './model-string.ts';
+import {
+  type Chosen,
+  checkpointRewards,
+  chooseEmbedder,
+  chooseStepReward,
+  instructed,
+  lacking,
+  refuseOfSets,
+  refuseUnablePolicies,
+  refuseUninstructed,
+} from './needed.ts';
 import { parseOptions } from './options.ts';
 import { placeOf } from './placement.ts';
 import { callsOf, neededLogprobs, readRewards, refuseUnableRewards, scoreOutput } from './rewards.ts';
@@ -34,17 +43,23 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
   const { names, lookup } = withCombined(rewards, config, { oneByOne, param: `${request.path}rewards` });
   const chosen: Chosen = { strategy, options, needs: strategy.needsOf(options) };
   const stepReward = chooseStepReward(named, chosen);
+  const embedder = chooseEmbedder(named, chosen);
   refuseUninstructed(named, chosen);
-  refuseUnablePolicy(named, chosen, sampling);
+  const topLogprobs = mostOf(request.sampling.logprobs, strategy.topLogprobs(options));
+  refuseUnablePolicies(named, chosen, { sampling, topLogprobs });
   if (chosen.needs.reward && names.length === 0) throw lacking(strategy, 'a reward', `${request.path}rewards`);
   const seed = request.sampling.seed ?? policy.sampling.seed ?? drawSeed();
   const subject = { policy: model.policy, answer: policy.answer, references: request.references, seed };
   const about = { options: rewards.options, lookup, subject, param: `${request.path}rewards` };
   refuseUnableRewards([...names, ...(stepReward === null ? [] : [stepReward])], about);
+  if (stepReward !== null) refuseOfSets(stepReward, strategy, { ...about, param: `${request.optionsPath}step_reward` });
+  const ranking = [...(stepReward === null ? [] : [stepReward]), ...checkpointRewards(named, chosen, about)];
   const selection = chooseRule(named, strategy, { rewards: names, stepReward, options: rewards.options, lookup, subject });
   capCount(options, size.options.n !== undefined, config.caps.max_n, `${request.optionsPath}n`);
   const boundOf = (calls: number) => strategy.bound(options, sampling.max_tokens, calls);
-  const bound = boundOf(callsOf(names, boundOf(0).candidates, about));
+  const calls = callsOf(names, boundOf(0).candidates, about);
+  const bound = boundOf(calls);
+  const callsEach = Math.max(1, ...ranking.map((name) => callsOf([name], bound.candidates, about))); // of one ranking
   const judged = judgeTokens(rewards.names, bound.candidates, about) + ruleTokens(selection, bound.candidates, about);
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`, judged);
   refuseTooSmall(limits, policy, sampling, strategy.family === 'search', `${request.path}budget`);
@@ -59,15 +74,11 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
       prompt: request.prompt,
       policy: model.policy,
       sampling,
-      topLogprobs: mostOf(
-        request.sampling.logprobs,
-        neededLogprobs(names, lookup),
-        selection.topLogprobs,
-        strategy.topLogprobs(options),
-      ),
+      topLogprobs: mostOf(topLogprobs, neededLogprobs(names, lookup), selection.topLogprobs),
       rewards: names,
       stepReward,
       stepOutput: scoreOutput(stepReward, about) === 'logit' ? 'logit' : 'probability',
+      embedder,
       wrongBelow: policy.wrong_below,
       rewardOutput: scoreOutput(names[0] ?? null, about),
       answerSpan: (text) => answerSpan(text, policy.answer),
@@ -80,11 +91,12 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     lookup,
     rewardOptions: rewards.options,
     subject,
+    ranking,
     place: placeOf({
       asked: request.execution,
       rounds: strategy.rounds,
       policies: [model.policy, ...instructed(named, chosen).map(({ name }) => name)],
-      rewards: [...names, ...(stepReward === null ? [] : [stepReward])],
+      rewards: [...names, ...ranking],
       lookup,
       param: `${request.path}execution`,
     }),
@@ -93,17 +105,10 @@ export function makeTask(request: TaskRequest, config: Config, drawSeed: () => n
     bound: {
       candidates: Math.min(bound.candidates, limits.max_candidates),
       tokens: Math.min(bound.tokens + judged, limits.max_tokens),
-      scoreCalls: bound.scoreCalls,
+      scoreCalls: calls + (bound.scoreCalls - calls) * callsEach,
     },
     warnings,
   };
-}
-
-/** A strategy with its options, and what it needs with these. */
-interface Chosen {
-  readonly strategy: Strategy;
-  readonly options: Task['options'];
-  readonly needs: Needs;
 }
 
 /** The most that anyone needs; undefined where nobody needs any. */
@@ -163,67 +168,3 @@ function fullSampling({ request: { sampling: given, maxTokensParam }, policy: { 
   underCap(sampling.max_tokens, config.caps.max_tokens, maxTokensParam, 'caps.max_tokens');
   return sampling;
 }
-
-function chooseStepReward({ request, policy, config }: Named, { strategy, options, needs }: Chosen): string | null {
-  if (!needs.stepReward) return null;
-  const given = options.step_reward;
-  const name = typeof given === 'string' ? given : policy.process_reward;
-  const param = `${request.optionsPath}step_reward`;
-  if (name === null) throw lacking(strategy, 'a process reward', param);
-  const { kind } = entryNamed(config.rewards, name, 'reward', param);
-  const kinds = needs.stepReward === 'or_classifier' ? ['process', 'classifier'] : ['process'];
-  if (kinds.includes(kind)) return name;
-  const message = `${quoted(name)} is a reward of kind ${kind}; ${strategy.name} needs one of kind ${kinds.join(' or ')}.`;
-  throw new WinnowError('capability_missing', message, { param });
-}
-
-/** What the server behind the policy cannot do: a strategy may need more of it than whole answers. */
-function refuseUnablePolicy(named: Named, chosen: Chosen, sampling: Sampling): void {
-  const { strategy, options, needs } = chosen;
-  const { request, policy, config, model } = named;
-  const wanted = {
-    prompt: request.prompt,
-    sampling,
-    topLogprobs: mostOf(request.sampling.logprobs, strategy.topLogprobs(options)),
-    continuation: needs.continuation === true,
-    steps: needs.steps === true,
-  };
-  const inSampling = request.maxTokensParam.startsWith('sampling.') ? 'sampling.' : '';
-  const pathOf = (param: string) => (['top_k', 'min_p', 'logprobs'].includes(param) ? `${inSampling}${param}` : param);
-  refuseUnable(config.backends[policy.backend]!, wanted, pathOf);
-  // what a critic or a planner reads, and who writes again, is always a message; they answer whole, and nothing more is asked
-  const message = { ...wanted, prompt: { messages: [] }, topLogprobs: undefined, continuation: false, steps: false };
-  const writers = strategy.family === 'critique_refine' ? [model.policy] : [];
-  for (const { name, option } of instructed(named, chosen))
-    for (const reader of [...writers, name])
-      refuseUnable(config.backends[config.policies[reader]!.backend]!, message, (param) =>
-        param === 'messages' ? `${request.optionsPath}${option}` : pathOf(param),
-      );
-}
-
-/** What policies do that must follow instructions, by the option that names them. */
-const instructions = { critic: 'criticise', planner: 'plan' } as const;
-
-/** Policies that must follow instructions: those that the options name, or else the policy itself. */
-function instructed({ model }: Named, { options, needs }: Chosen) {
-  const asked = (['critic', 'planner'] as const).filter((option) => needs[option]);
-  return asked.map((option) => {
-    const given = options[option];
-    return { option, name: typeof given === 'string' ? given : model.policy };
-  });
-}
-
-function refuseUninstructed(named: Named, chosen: Chosen): void {
-  const { request, config } = named;
-  for (const { name, option } of instructed(named, chosen)) {
-    const param = `${request.optionsPath}${option}`;
-    if (entryNamed(config.policies, name, 'policy', param).instruct) continue;
-    const message = `The policy ${quoted(name)} does not follow instructions, so it cannot ${instructions[option]}; name a ${option} with "instruct": true in the config.`;
-    throw new WinnowError('capability_missing', message, { param });
-  }
-}
-
-const lacking = (strategy: Strategy, what: string, param: string): WinnowError =>
-  new WinnowError('capability_missing', `${strategy.name} needs ${what}, and neither the request nor the policy names one.`, {
-    param,
-  });

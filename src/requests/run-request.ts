@@ -14,8 +14,8 @@ export interface Underway {
 /** A task as a backend is asked to run it: of the config only the entries that it may need (api.md 6). */
 export function runRequestOf(task: Task, { id, backend, elapsedMs, tellPieces, tellTexts }: Underway): RunRequest {
   const { forStrategy, lookup, subject } = task;
-  const { rewards, stepReward } = forStrategy;
-  const asked = withMembers([...rewards, ...(stepReward === null ? [] : [stepReward])], lookup);
+  const { rewards, stepReward, embedder } = forStrategy;
+  const asked = withMembers([...rewards, ...task.ranking, ...(embedder ? [embedder.name] : [])], lookup);
   return {
     id,
     strategy: task.strategy.name,
@@ -27,6 +27,7 @@ export function runRequestOf(task: Task, { id, backend, elapsedMs, tellPieces, t
     rewards: [...rewards],
     step_reward: stepReward,
     step_output: forStrategy.stepOutput,
+    embedder: embedder?.name ?? null,
     wrong_below: forStrategy.wrongBelow,
     reward_output: forStrategy.rewardOutput,
     seed: task.seed,

@@ -63,6 +63,8 @@ export interface Task {
   readonly lookup: Lookup;
   readonly rewardOptions: RewardOptions;
   readonly subject: Subject;
+  /** Rewards that rank what is not whole yet. */
+  readonly ranking: readonly string[];
   readonly place: Place;
   readonly returns: Returns;
   /** Alternatives of log-probabilities that the answer shows; undefined is none, also where rewards needed some. */

@@ -17,7 +17,12 @@ export function reads({ lookup }: Pick<Named<unknown, unknown>, 'lookup'>, backe
 }
 
 /** @throws WinnowError `capability_missing` where the backend of a reward cannot read so */
-export function refuseUnread(named: Named<unknown, unknown>, backend: string, reading: Reading, param: string): void {
+export function refuseUnread(
+  named: Pick<Named<unknown, unknown>, 'name' | 'lookup'>,
+  backend: string,
+  reading: Reading,
+  param: string,
+): void {
   if (reads(named, backend, reading)) return;
   const kind = Object.hasOwn(named.lookup.backends, backend) ? named.lookup.backends[backend]!.kind : 'unknown';
   const message = `The reward ${quoted(named.name)} needs ${WHAT[reading]}, and the backend ${quoted(backend)}, of kind ${kind}, has none. Put its model on a backend of kind gpu_backend.`;

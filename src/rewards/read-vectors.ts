@@ -14,7 +14,8 @@ export type Vector =
     }
   | { readonly ok: false; readonly reason: string };
 
-interface Embedding {
+/** A reward whose model turns texts into vectors. */
+export interface Embedding {
   readonly name: string;
   readonly config: { readonly backend: string; readonly model: string; readonly truncate?: Truncate };
 }

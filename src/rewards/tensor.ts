@@ -25,6 +25,8 @@ export const tensor = defineReward({
   dependsOn: ({ options }) => (Object.values(options.features ?? {}).some(isByCandidate) ? 'set' : 'text'),
   scale: ({ config }) => SCALES[config.output],
   cost: 'one run of the graph for each max_rows candidates, and one embedding of each text where it reads those',
+  readings: ({ config }, _subject, candidates) =>
+    Object.values(config.inputs).filter(({ from }) => from === 'embedding').length + Math.ceil(candidates / config.max_rows),
   refuse(named, _subject, param) {
     const { config, options } = named;
     for (const source of Object.values(config.inputs)) {

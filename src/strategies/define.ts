@@ -4,6 +4,7 @@ import type { StopReason } from '../../schemas/budget.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 import type { Asking, Candidate, Scored } from '../operation.ts';
 import { score } from '../operation.ts';
+import type { Embedding } from '../rewards/read-vectors.ts';
 import type { Numbering } from './numbering.ts';
 
 export type Family = 'best_of_n' | 'search' | 'critique_refine';
@@ -25,6 +26,8 @@ export interface StrategyTask {
   readonly stepReward: string | null;
   /** What the numbers of the step reward are. */
   readonly stepOutput: 'logit' | 'probability';
+  /** Whose model turns texts into vectors; null where none is in play. */
+  readonly embedder: Embedding | null;
   /** A step whose process score is below this is wrong. */
   readonly wrongBelow: number;
   /** What the numbers of the first reward are; `unknown` where there is none. */
@@ -56,6 +59,8 @@ export interface Bound {
 export interface Needs {
   /** `or_classifier`: what it ranks need not be steps, so a reward for whole texts does as well. */
   readonly stepReward?: true | 'or_classifier';
+  /** Rewards that rank beginnings in the place of one, as `or_classifier` does: its option `checkpoint_rewards`. */
+  readonly checkpointRewards?: readonly string[] | undefined;
   /** The policy that `critic` names, or else the policy itself, must follow instructions. */
   readonly critic?: true;
   /** The same of the one that `planner` names. */
@@ -65,6 +70,8 @@ export interface Needs {
   readonly continuation?: true;
   /** Samples until the end of a step. */
   readonly steps?: true;
+  /** Compares texts by the vectors of a reward of kind similarity, which its option `embedder` names. */
+  readonly embedder?: true;
 }
 
 export interface Definition<Options extends z.ZodType> {

@@ -17,6 +17,25 @@ function better(next: Scored, best: Scored, reward: string): boolean {
   return !theirs?.ok || ours.value > theirs.value;
 }
 
+/**
+ * The best of all versions where no reward is in play: one that finished before one that was cut, then one without a
+ * mistake, then the one whose first mistake comes latest, then the earlier one (methods C.12). An unknown one is the last.
+ *
+ * @param findings  of each version
+ */
+export function latestMistake(
+  versions: readonly Scored[],
+  findings: readonly (number | 'none' | 'unknown')[],
+): Scored | undefined {
+  const value = { none: Number.POSITIVE_INFINITY, unknown: -1 };
+  const scored = versions.map((version, place): Scored => {
+    const finding = findings[place]!;
+    return { ...version, scores: { mistake: { ok: true, value: typeof finding === 'number' ? finding : value[finding] } } };
+  });
+  const best = keepBest(scored, 'mistake');
+  return best && versions[scored.indexOf(best)];
+}
+
 /** The first `count` steps of a candidate as a prefix: `P@count`, or the prompt itself where `count` is 0. */
 export function firstSteps(candidate: Scored, count: number): Prefix {
   if (count === 0) return root;

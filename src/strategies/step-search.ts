@@ -34,8 +34,8 @@ export const stepwise = { stepReward: true, continuation: true, steps: true } as
  */
 export class StepSearch {
   readonly #task: StrategyTask;
-  /** Scores what was written; absent where nothing is scored on the way. */
-  readonly #reward: string | undefined;
+  /** Scores what was written; null where nothing is scored on the way. */
+  readonly #reward: string | null;
   readonly #numbering: Numbering;
   /** Came to their end by themselves. */
   readonly #completed: Scored[] = [];
@@ -44,7 +44,7 @@ export class StepSearch {
 
   constructor(task: StrategyTask, reward: string | null = task.stepReward) {
     this.#task = task;
-    this.#reward = reward ?? undefined;
+    this.#reward = reward;
     this.#numbering = task.numbering ?? new Numbering();
   }
 
@@ -57,12 +57,14 @@ export class StepSearch {
   /**
    * Writes each prefix to its end, or until it has `checkpoint` tokens, `count` times; else as `grow`, but that an answer is
    * no step, and may be empty.
+   *
+   * @param reward  scores what lives; null is nobody
    */
-  *complete(prefixes: readonly Prefix[], count: Each, checkpoint?: number): Asking<Grown> {
+  *complete(prefixes: readonly Prefix[], count: Each, checkpoint?: number, reward: string | null = this.#reward): Asking<Grown> {
     const firstChild = this.#numbering.take(prefixes, count);
-    const scoredBy = this.#fused;
+    const scoredBy = fusible(this.#task, reward);
     const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end', checkpoint, scoredBy });
-    return yield* this.#sort(written, ({ finish }) => finish !== 'error');
+    return yield* this.#sort(written, ({ finish }) => finish !== 'error', reward);
   }
 
   /** Sets aside what ended or has all its tokens. @returns the others, which may go on */
@@ -110,10 +112,10 @@ export class StepSearch {
     return rollouts;
   }
 
-  /** The same candidates with their scores, by the step reward or the one that was named in its place. */
-  *score(candidates: readonly Candidate[]): Asking<Scored[]> {
+  /** The same candidates with their scores, by the reward of the search or by the one given; without where there is none. */
+  *score(candidates: readonly Candidate[], reward: string | null = this.#reward): Asking<Scored[]> {
     const all = unscored(candidates);
-    return this.#reward === undefined ? all : yield* scoredBy(this.#reward, this.#task, all);
+    return reward === null ? all : yield* scoredBy(reward, this.#task, all);
   }
 
   /**
@@ -145,8 +147,12 @@ export class StepSearch {
     return { pool: [...(yield* this.score(answers)), ...begun] };
   }
 
-  *#sort(written: readonly Candidate[], lives: (candidate: Candidate) => boolean): Asking<Grown> {
-    const children = yield* this.score(written.filter(lives));
+  *#sort(
+    written: readonly Candidate[],
+    lives: (candidate: Candidate) => boolean,
+    reward: string | null = this.#reward,
+  ): Asking<Grown> {
+    const children = yield* this.score(written.filter(lives), reward);
     return { children, growing: this.setAside(children), lost: written.filter((candidate) => !lives(candidate)) };
   }
 

@@ -36,6 +36,7 @@ const rewards = {
     output_name: 'score',
   },
   unsure: { kind: 'process', ...local, model: 'unsure', output: 'probability', reduction: 'mean' },
+  distant: { kind: 'similarity', backend: 'writer', model: 'a' },
   elsewhere: { kind: 'implicit', backend: 'writer', model: 'a', reference_model: 'b' },
 };
 const folder = mkdtempSync(join(tmpdir(), 'winnow-test-'));
@@ -255,6 +256,29 @@ describe('similarity', () => {
   test('a text that was cut says so', async () => {
     const answer = await score({ candidates: ['fox '.repeat(200)], rewards: ['alike'], reference: 'fox' });
     expect(answer.data[0]!.scores.alike).toMatchObject({ ok: true, detail: { truncated: expect.any(Number) } });
+  });
+});
+
+describe('diversity in rebase (methods C.3)', () => {
+  const dora = { strategy: 'rebase', options: { width: 6, diversity: 'dora', embedder: 'alike' } };
+
+  test('dora embeds prefixes by the model of a similarity reward, repeats by its seed, and its cost is told', async () => {
+    const request = { ...dora, sampling: { seed: 4 }, return: { candidates: 'all' } };
+    const [run, again] = [await search(request, call), await search(request, call)];
+    expect(run.account.rewards.alike!.calls).toBeGreaterThan(0);
+    for (const { scores } of run.candidates!) expect(scores).not.toHaveProperty('alike'); // it scores nothing
+    expect(again.choice.message).toEqual(run.choice.message);
+    expect(run.warnings).toEqual([]);
+  });
+
+  test.each([
+    { said: 'none', options: {}, code: 'capability_missing', status: 422 },
+    { said: 'a classifier', options: { embedder: 'outcome' }, code: 'capability_missing', status: 422 },
+    { said: 'an unknown one', options: { embedder: 'nobody' }, code: 'model_not_found', status: 404 },
+    { said: 'one of a server without embeddings', options: { embedder: 'distant' }, code: 'capability_missing', status: 422 },
+  ])('$said as embedder is refused: $status $code', async ({ options, code, status }) => {
+    const answer = await post('/v1/search', { ...asked, strategy: 'rebase', options: { diversity: 'dora', ...options } }, call);
+    expectRefusal(answer, { status, code, param: 'options.embedder' });
   });
 });
 

@@ -218,6 +218,36 @@ test('entropy_fork puts another token where an answer was forked: what is before
   expect(run.account.policy.unique).toBe(positions - 12);
   expectAccounts(run);
 });
+test('prune: each checkpoint has a reward of its own, and a threshold drops what is below its floor', async () => {
+  const stages = { n: 6, checkpoints: [8, 24], checkpoint_rewards: ['outcome', 'process'] };
+  const run = await search({ strategy: 'prune', options: stages, sampling: { seed: 3 }, return: { tree: true } });
+  expect(run.account.rewards.process!.calls).toBeGreaterThan(0);
+  expectAccounts(run);
+  expectBestScore(run, 'outcome');
+  const rankedAt = (depth: number, reward: string) =>
+    run.tree!.filter(({ id, scores }) => id.split('.').length === depth + 1 && reward in scores).length;
+  expect(rankedAt(1, 'outcome')).toBe(6);
+  const filter = { n: 12, checkpoints: [24], method: 'threshold', floor: 0.1 };
+  const filtered = await search({ strategy: 'prune', options: filter, sampling: { seed: 3 }, return: { tree: true } });
+  const begun = filtered.tree!.filter(({ parent }) => parent === '0');
+  const valuesOf = (wanted: string) => begun.flatMap(({ state, scores }) => (state === wanted ? [scores.process!] : []));
+  expect(valuesOf('kept').length).toBeGreaterThan(1); // a lone one may be below the floor
+  expect(valuesOf('pruned').length).toBeGreaterThan(0);
+  expect(Math.min(...valuesOf('kept'))).toBeGreaterThanOrEqual(0.1);
+  expect(Math.max(...valuesOf('pruned'))).toBeLessThan(0.1);
+  expectAccounts(filtered);
+});
+
+test.each([
+  { names: ['outcome', 'nope'], status: 404, code: 'model_not_found', param: 'options.checkpoint_rewards[1]' },
+  { names: ['outcome'], status: 400, code: 'invalid_value', param: 'options.checkpoint_rewards' },
+])(
+  'prune with the checkpoint rewards $names for two checkpoints is refused: $status at $param',
+  async ({ names, ...refusal }) => {
+    const options = { checkpoints: [8, 24], checkpoint_rewards: names };
+    expectRefusal(await post('/v1/search', { ...asked, strategy: 'prune', options }), refusal);
+  },
+);
 
 test('puct has log-probabilities for its priors; they are shown only where they were asked for', async () => {
   const { candidates = [] } = await search({ strategy: 'puct', options: { iterations: 6 }, return: { candidates: 'all' } });

@@ -167,6 +167,24 @@ test.each([
     param: 'options.step_reward',
   },
   {
+    name: 'dora without an embedder',
+    given: { family: 'search', strategy: 'rebase', options: { diversity: 'dora' } },
+    code: 'capability_missing',
+    param: 'options.embedder',
+  },
+  {
+    name: 'an unknown embedder',
+    given: { family: 'search', strategy: 'rebase', options: { diversity: 'dora', embedder: 'luck' } },
+    code: 'model_not_found',
+    param: 'options.embedder',
+  },
+  {
+    name: 'an embedder of another kind',
+    given: { family: 'search', strategy: 'rebase', options: { diversity: 'dora', embedder: 'outcome' } },
+    code: 'capability_missing',
+    param: 'options.embedder',
+  },
+  {
     name: 'no critic',
     given: { family: 'critique_refine', strategy: 'self_refine' },
     code: 'capability_missing',

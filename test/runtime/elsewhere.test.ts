@@ -60,6 +60,7 @@ const requestOf = (strategy: Strategy, { seed, budget, maxTokens }: Wish): RunRe
     rewards: asked.rewards,
     step_reward: asked.stepReward,
     step_output: asked.stepOutput,
+    embedder: null,
     wrong_below: asked.wrongBelow,
     reward_output: asked.rewardOutput,
     seed,

@@ -66,3 +66,32 @@ test.each(halves)(
     expect(damage).toBeLessThan(1 - (1 - accuracy ** 2) ** keep); // worse than a useless one
   },
 );
+
+const floor = { method: 'threshold', floor: 0.5 };
+
+test.each(halves)('threshold by a perfect reward loses nothing to best-of-n: %j', async (nature) => {
+  const { n, accuracy } = nature;
+  near(await accuracyOf({ ...setting(nature, floor), reward: 'perfect' }), 1 - (1 - accuracy ** 2) ** n);
+});
+
+test.each(halves)('threshold by a useless reward is a sample of as many as it lets through: %j', async (nature) => {
+  const { n, accuracy } = nature;
+  let mean = 0; // its numbers are uniform, so each is let through with probability a half; one always goes on
+  for (let kept = 0; kept <= n; kept++) mean += binomial(n, kept, 0.5) * (1 - (1 - accuracy ** 2) ** Math.max(1, kept));
+  near(await accuracyOf({ ...setting(nature, floor), reward: 'perfect', stepReward: 'useless_process' }), mean);
+  const blind = await accuracyOf({ ...setting(nature, floor), reward: 'useless', stepReward: 'useless_process' });
+  near(blind, accuracy ** 2); // no worse than one sample
+});
+
+test.each(halves)('threshold by an adversarial reward: only where all beginnings are right is one left: %j', async (nature) => {
+  const { n, accuracy } = nature;
+  const misled = await accuracyOf({ ...setting(nature, floor), reward: 'perfect', stepReward: 'adversarial_process' });
+  near(misled, accuracy ** (n + 1));
+});
+
+test.each(halves)('a checkpoint reward ranks as the step reward would: %j', async (nature) => {
+  const { n, accuracy, keep } = nature;
+  const right = expected(n, accuracy, (begun) => Math.min(begun, keep));
+  const early = { checkpoint_rewards: ['process'] };
+  near(await accuracyOf({ ...setting(nature, early), reward: 'perfect', stepReward: 'adversarial_process' }), right);
+});

@@ -15,12 +15,14 @@ export interface Nature {
   readonly accuracy: number;
   /** Steps of an answer. */
   readonly steps: number;
+  /** What a critic that is asked for wrong passages does; nobody asks one where absent. */
+  readonly critic?: 'perfect' | 'useless' | 'adversarial';
 }
 
 const RIGHT = /^right/;
 
 /** One token a step; a step says by its first word whether it is right, by the rest which one it is. */
-export function simulated({ accuracy, steps }: Nature): BackendPort {
+export function simulated({ accuracy, steps, critic = 'perfect' }: Nature): BackendPort {
   const write = (request: GenerateRequest, { text: before, max_tokens: most }: GeneratePrefix, id: string): CandidateLine => {
     const next = mulberry32(subSeed(request.seed, id, before.length));
     let [text, made] = ['', lines(before).length];
@@ -47,6 +49,13 @@ export function simulated({ accuracy, steps }: Nature): BackendPort {
   return {
     async *generate(request): AsyncGenerator<GenerateLine> {
       let completion_tokens = 0;
+      const shown = answerShown(request);
+      if (shown !== undefined) {
+        const [{ id, first_child: child }] = request.prefixes as [GeneratePrefix];
+        yield replyOf(`${id}.${child}`, CRITICS[critic](lines(shown)));
+        yield { type: 'done', usage: { prompt_tokens: 1, completion_tokens: 1, processed: 0, cached: 0, unique: 0 } };
+        return;
+      }
       for (const prefix of request.prefixes)
         for (let child = prefix.first_child; child < prefix.first_child + prefix.count; child++) {
           const line = write(request, prefix, `${prefix.id}.${child}`);
@@ -62,6 +71,33 @@ export function simulated({ accuracy, steps }: Nature): BackendPort {
 }
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+/** The answer that a critic is to check; undefined where the request is not to a critic. */
+function answerShown({ prompt }: GenerateRequest): string | undefined {
+  const content = 'messages' in prompt ? (prompt.messages[0]?.content ?? '') : '';
+  return /<answer (\w+)>\n([\s\S]*)\n<\/answer \1>$/.exec(content)?.[2];
+}
+
+const DONE = 'VERDICT: done';
+/** `perfect` quotes the first wrong line, `useless` any of them by the text, `adversarial` the first one of right answers. */
+const CRITICS: Readonly<Record<NonNullable<Nature['critic']>, (answer: readonly string[]) => string>> = {
+  perfect: (answer) => quote(answer.find((line) => !RIGHT.test(line))),
+  useless: (answer) => quote(answer[Math.floor(mulberry32(subSeed(0, answer.join('\n'), 0))() * answer.length)]),
+  adversarial: (answer) => quote(answer.every((line) => RIGHT.test(line)) ? answer[0] : undefined),
+};
+const quote = (line: string | undefined): string => (line === undefined ? DONE : JSON.stringify([line]));
+
+const replyOf = (id: string, text: string): CandidateLine => ({
+  type: 'candidate',
+  id,
+  parent: '0',
+  text,
+  step: 1,
+  step_ends: [1],
+  tokens: [1],
+  token_count: 1,
+  finish: 'stop',
+});
 
 /**
  * `perfect` counts right steps, `adversarial` wrong ones, `useless` draws by the text. Those of processes say it of each step;

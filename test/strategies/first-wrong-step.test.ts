@@ -3,11 +3,12 @@ import type { Score } from '../../src/operation.ts';
 import { firstWrongStep } from '../../src/strategies/first-wrong-step.ts';
 import { candidate, drive, sampled, scores, stepScores, task } from '../drive.ts';
 
+const rounds = (max_rounds: number, more: object = {}) => firstWrongStep.options.parse({ max_rounds, ...more });
 const ids = (candidates: readonly { readonly id: string }[]) => candidates.map(({ id }) => id);
 const three = 'one\ntwo\nthree';
 
 test('the best version is cut at its first step below `wrong_below`, and the rest is written again (methods C.12)', () => {
-  const { asked, value } = drive(firstWrongStep.run(task, { max_rounds: 4 }), [
+  const { asked, value } = drive(firstWrongStep.run(task, rounds(4)), [
     sampled(candidate('0.0', three)),
     scores(stepScores(0.9, 0.4, 0.1)),
     scores(1),
@@ -27,7 +28,7 @@ test('the best version is cut at its first step below `wrong_below`, and the res
 });
 
 test('a step exactly at `wrong_below` is not wrong', () => {
-  const { value } = drive(firstWrongStep.run(task, { max_rounds: 4 }), [
+  const { value } = drive(firstWrongStep.run(task, rounds(4)), [
     sampled(candidate('0.0', three)),
     scores(stepScores(0.9, 0.5, 0.5)),
     scores(1),
@@ -36,7 +37,7 @@ test('a step exactly at `wrong_below` is not wrong', () => {
 });
 
 test('a step without a score is no wrong one: the next wrong one is', () => {
-  const { asked } = drive(firstWrongStep.run(task, { max_rounds: 1 }), [
+  const { asked } = drive(firstWrongStep.run(task, rounds(1)), [
     sampled(candidate('0.0', three)),
     scores(stepScores(null, 0.4, 0.9)),
     scores(1),
@@ -46,7 +47,7 @@ test('a step without a score is no wrong one: the next wrong one is', () => {
 });
 
 test('a wrong first step cuts at the prompt itself, whose next child is new', () => {
-  const { asked } = drive(firstWrongStep.run(task, { max_rounds: 1 }), [
+  const { asked } = drive(firstWrongStep.run(task, rounds(1)), [
     sampled(candidate('0.0', three)),
     scores(stepScores(0.1, 0.9, 0.9)),
     scores(1),
@@ -58,7 +59,7 @@ test('a wrong first step cuts at the prompt itself, whose next child is new', ()
 test('child numbers of one prefix never repeat: no path, and no random stream, is drawn twice', () => {
   const wrong: Score = stepScores(0.9, 0.1, 0.1);
   const again = (id: string) => [sampled(candidate(id, 'one\nworse')), scores(stepScores(0.9, 0.1)), scores(0)];
-  const { asked } = drive(firstWrongStep.run(task, { max_rounds: 3 }), [
+  const { asked } = drive(firstWrongStep.run(task, rounds(3)), [
     sampled(candidate('0.0', three)),
     scores(wrong),
     scores(1),
@@ -81,7 +82,7 @@ test.each([
   { name: 'a lower one keeps the earlier version', reward: 0, from: '0.0@1' },
   { name: 'a failed one is below every other', reward: 'not_finite', from: '0.0@1' },
 ])('keep-best: $name', ({ reward, from }) => {
-  const { asked } = drive(firstWrongStep.run(task, { max_rounds: 2 }), [
+  const { asked } = drive(firstWrongStep.run(task, rounds(2)), [
     sampled(candidate('0.0', three)),
     scores(stepScores(0.9, 0.1, 0.1)),
     scores(1),
@@ -94,7 +95,7 @@ test.each([
 });
 
 test('keep-best: a version that finished comes before one that was cut, whatever their rewards', () => {
-  const { asked } = drive(firstWrongStep.run(task, { max_rounds: 2 }), [
+  const { asked } = drive(firstWrongStep.run(task, rounds(2)), [
     sampled(candidate('0.0', three, { finish: 'length' })),
     scores(stepScores(0.9, 0.1, 0.1)),
     scores(9),
@@ -112,25 +113,21 @@ test.each([
   { name: 'a score with a step too few', score: stepScores(0.9, 0.9) },
   { name: 'a step without a score, among right ones,', score: stepScores(0.9, null, 0.9) },
 ])('$name is unknown, not right: the run ends, and does not say that it converged (methods C.12)', ({ score }) => {
-  const { value } = drive(firstWrongStep.run(task, { max_rounds: 4 }), [
-    sampled(candidate('0.0', three)),
-    scores(score),
-    scores(1),
-  ]);
+  const { value } = drive(firstWrongStep.run(task, rounds(4)), [sampled(candidate('0.0', three)), scores(score), scores(1)]);
   expect(value.stop).toBeUndefined();
   expect(ids(value.pool)).toEqual(['0.0']);
 });
 
 test('a version that was cut has no wrong step to show, and has not converged either', () => {
   const cut = candidate('0.0', 'one\ntw', { finish: 'budget' });
-  const { value } = drive(firstWrongStep.run(task, { max_rounds: 4 }), [sampled(cut), scores(stepScores(0.9, 0.9)), scores(1)]);
+  const { value } = drive(firstWrongStep.run(task, rounds(4)), [sampled(cut), scores(stepScores(0.9, 0.9)), scores(1)]);
   expect(value.stop).toBeUndefined();
   expect(ids(value.pool)).toEqual(['0.0']);
 });
 
 test('a version that failed ends its round, not the run (methods E.0)', () => {
   const failed = candidate('0.0@1.0', '', { finish: 'error', reason: 'missing' });
-  const { asked, value } = drive(firstWrongStep.run(task, { max_rounds: 2 }), [
+  const { asked, value } = drive(firstWrongStep.run(task, rounds(2)), [
     sampled(candidate('0.0', three)),
     scores(stepScores(0.9, 0.1, 0.1)),
     scores(1),
@@ -144,7 +141,7 @@ test('a version that failed ends its round, not the run (methods E.0)', () => {
 });
 
 test('a first version that failed is drawn again under the next number', () => {
-  const { asked, value } = drive(firstWrongStep.run(task, { max_rounds: 1 }), [
+  const { asked, value } = drive(firstWrongStep.run(task, rounds(1)), [
     sampled(candidate('0.0', '', { finish: 'error' })),
     sampled(candidate('0.1', 'fine')),
     scores(stepScores(0.9)),
@@ -160,7 +157,7 @@ test('the worked example of methods E.0: original 3.1, rounds 2.8, 3.6, 3.5; all
     scores(stepScores(0.9, 0.1, 0.1)),
     scores(reward),
   ];
-  const { value } = drive(firstWrongStep.run(task, { max_rounds: 3 }), [
+  const { value } = drive(firstWrongStep.run(task, rounds(3)), [
     ...round('0.0', 3.1),
     ...round('0.0@1.0', 2.8),
     ...round('0.0@1.1', 3.6),
@@ -171,7 +168,7 @@ test('the worked example of methods E.0: original 3.1, rounds 2.8, 3.6, 3.5; all
 });
 
 test('where no outcome reward is in play the step reward decides, and is asked once a version', () => {
-  const { asked } = drive(firstWrongStep.run({ ...task, rewards: [] }, { max_rounds: 0 }), [
+  const { asked } = drive(firstWrongStep.run({ ...task, rewards: [] }, rounds(0)), [
     sampled(candidate('0.0', three)),
     scores(stepScores(0.9, 0.1, 0.1)),
   ]);
@@ -179,7 +176,7 @@ test('where no outcome reward is in play the step reward decides, and is asked o
 });
 
 test('no round at all is one plain sample', () => {
-  const { asked } = drive(firstWrongStep.run(task, { max_rounds: 0 }), [
+  const { asked } = drive(firstWrongStep.run(task, rounds(0)), [
     sampled(candidate('0.0', three)),
     scores(stepScores(0.1, 0.1, 0.1)),
     scores(1),
@@ -189,7 +186,7 @@ test('no round at all is one plain sample', () => {
 
 test('a reward may be named like a member of every object', () => {
   const odd = { ...task, rewards: ['constructor'] };
-  const { asked } = drive(firstWrongStep.run(odd, { max_rounds: 0 }), [
+  const { asked } = drive(firstWrongStep.run(odd, rounds(0)), [
     sampled(candidate('0.0', three)),
     scores(stepScores(0.1, 0.1, 0.1)),
     scores(1),

@@ -126,6 +126,78 @@ test('racing keeps min_keep whatever the bounds say, and takes the sigma of each
 });
 
 test.each([
+  { said: 'what is not below the floor goes on', values: [0.9, 0.5, 0.49, 'unknown'], done: [], more: {}, kept: [0, 1, 3] },
+  { said: 'where all are below it the best one does', values: [0.1, 0.3, 0.2], done: [], more: {}, kept: [1] },
+  { said: 'at least min_keep do', values: [0.1, 0.3, 0.2], done: [], more: { min_keep: 2 }, kept: [1, 2] },
+  { said: 'an end takes a place of min_keep', values: [0.1, 0.3, 0.2], done: [1], more: {}, kept: [] },
+])('threshold: $said (methods D.4)', ({ values, done, more, kept }) => {
+  const given = { method: 'threshold', floor: 0.5, ...more };
+  if (kept.length > 0 || done.length === 0) return expect(goOn(values, given, done)).toEqual(kept);
+  const { asked } = drive(prune.run(task, parsed({ n: 3, checkpoints: [10], ...given })), [
+    sampled(open('0.0'), ended('0.1'), open('0.2')),
+    scores(...values),
+  ]);
+  expect(asked).toHaveLength(2);
+});
+
+const perCheckpoint = (more: object = {}) =>
+  parsed({ n: 4, checkpoints: [10, 20], checkpoint_rewards: ['early', 'late'], ...more });
+const noStepReward = { ...task, stepReward: null };
+
+test('each checkpoint is ranked by its own reward, those that ended too, and none of them by an earlier number (methods D.5)', () => {
+  const { asked, value } = drive(prune.run(noStepReward, perCheckpoint()), [
+    sampled(ended('0.0'), open('0.1'), open('0.2'), open('0.3')),
+    scores(90, 80, 70, 60), // a scale of its own: against the next one's these would always win
+    sampled(open('0.1.0', { tokenCount: 20 })),
+    scores(0.6),
+    scores(0.5), // of the one that ended: beside its 90 nothing would be kept
+    sampled(candidate('0.1.0.0', 'its end')),
+  ]);
+  expect(asked.map((one) => (one.kind === 'score' ? [one.reward, ids(one.candidates)] : one.kind))).toEqual([
+    'sample',
+    ['early', ['0.0', '0.1', '0.2', '0.3']],
+    'sample',
+    ['late', ['0.1.0']],
+    ['late', ['0.0']],
+    'sample', // and no scoring of the ends: what chooses among them are the rewards of the task
+  ]);
+  expect(ids(value.pool)).toEqual(['0.0', '0.1.0.0']);
+});
+
+test('successive halving asks no checkpoint reward about what ended', () => {
+  const { asked } = drive(prune.run(noStepReward, perCheckpoint({ method: 'successive_halving' })), [
+    sampled(ended('0.0'), open('0.1'), open('0.2'), open('0.3')),
+    scores(9, 8, 7, 6),
+    sampled(open('0.1.0', { tokenCount: 20 }), open('0.2.0', { tokenCount: 20 })),
+    scores(0.6, 0.7),
+    sampled(candidate('0.2.0.0', 'its end')),
+  ]);
+  expect(asked[4]).toMatchObject({ kind: 'sample', prefixes: [{ id: '0.2.0' }] });
+});
+
+test('a checkpoint from max_tokens on is left out, and its reward with it', () => {
+  const short = { ...noStepReward, sampling: { ...task.sampling, max_tokens: 15 } };
+  const { asked } = drive(prune.run(short, perCheckpoint({ n: 1 })), [
+    sampled(open('0.0')),
+    scores(1),
+    sampled(candidate('0.0.0', 'its end')),
+  ]);
+  expect(asked.map((one) => (one.kind === 'score' ? one.reward : one.kind))).toEqual(['sample', 'early', 'sample']);
+});
+
+test.each([
+  { given: { n: 8, checkpoints: [5, 10] }, tokens: 8 * 5 + 4 * 5 + 2 * 10 + 20 },
+  { given: { n: 8, checkpoints: [5, 10], min_keep: 8 }, tokens: 8 * 20 + 20 },
+  { given: { n: 8, checkpoints: [5], method: 'racing', sigmas: [1] }, tokens: 8 * 20 + 20 },
+  { given: { n: 3, checkpoints: [5], method: 'successive_halving' }, tokens: 3 * 5 + 2 * 15 + 20 },
+])(
+  'of answers of 20 tokens $given are bounded by $tokens in all, the last resort included (methods D.5)',
+  ({ given, tokens }) => {
+    expect(prune.bound(parsed(given), 20, 1).tokens).toBe(tokens);
+  },
+);
+
+test.each([
   { maxTokens: 4096, given: undefined, checkpoints: [256, 1024] },
   { maxTokens: 1024, given: undefined, checkpoints: [256] },
   { maxTokens: 160, given: undefined, checkpoints: [20, 80] },
@@ -173,6 +245,19 @@ test.each([
   { said: 'racing without sigmas', given: { method: 'racing', checkpoints: [20] }, path: ['sigmas'] },
   { said: 'sigmas without racing', given: { sigmas: [0.1], checkpoints: [20] }, path: ['sigmas'] },
   { said: 'sigmas without checkpoints', given: { method: 'racing', sigmas: [0.1] }, path: ['sigmas'] },
+  { said: 'threshold without a floor', given: { method: 'threshold' }, path: ['floor'] },
+  { said: 'a floor without threshold', given: { floor: 0.5 }, path: ['floor'] },
+  {
+    said: 'one checkpoint reward for two checkpoints',
+    given: { checkpoints: [10, 20], checkpoint_rewards: ['early'] },
+    path: ['checkpoint_rewards'],
+  },
+  { said: 'checkpoint rewards without checkpoints', given: { checkpoint_rewards: ['early'] }, path: ['checkpoint_rewards'] },
+  {
+    said: 'a step reward beside checkpoint rewards',
+    given: { checkpoints: [10], checkpoint_rewards: ['early'], step_reward: 'process' },
+    path: ['step_reward'],
+  },
   { said: 'a share of everything', given: { prune_alpha: 1 }, path: ['prune_alpha'] },
 ])('$said is refused', ({ given, path }) => {
   expect(prune.options.safeParse(given).error?.issues).toMatchObject([{ path }]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Candidate } from '../../src/operation.ts';
+import type { Candidate, Result } from '../../src/operation.ts';
 import { rebase } from '../../src/strategies/rebase.ts';
 import { candidate, drive, sampled, scores, task } from '../drive.ts';
 
@@ -73,4 +73,71 @@ test('where nothing ended the best open prefix is written to its end', () => {
     scores(0.4),
   ]);
   expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.1' }], until: 'end', finishing: true });
+});
+
+const vectors = (...given: readonly (readonly number[] | null)[]): Result => ({
+  kind: 'read',
+  result: {
+    ok: true,
+    response: {
+      vectors: given.map((vector) => (vector ? { ok: true, vector: [...vector], tokens: 1 } : { ok: false, reason: 'too_long' })),
+      fingerprint: 'f',
+      usage: { texts: given.length, tokens: given.length },
+    },
+  },
+});
+/** Cosines of .99 between the first two, and of .5 between each and the third. */
+const nearlyCopies = [
+  [1, 0, 0],
+  [0.99, Math.sqrt(1 - 0.99 ** 2), 0],
+  [0.5, 0.005 / Math.sqrt(1 - 0.99 ** 2), Math.sqrt(0.75 - 0.005 ** 2 / (1 - 0.99 ** 2))],
+];
+const dora = (more: object = {}) => rebase.options.parse({ diversity: 'dora', embedder: 'alike', ...more });
+
+test('dora: values .8, .8, .7 share 8 as 3, 3, 2, where the softmax alone would say 4, 3, 1 (methods C.3)', () => {
+  const first = [0, 1, 2].map((place) => step(`0.${place}`));
+  const { asked, value } = drive(rebase.run(task, dora({ width: 8 })), [
+    sampled(...first),
+    scores(0.8, 0.8, 0.7),
+    vectors(...nearlyCopies),
+    sampled(),
+    sampled(),
+  ]);
+  const texts = first.map(({ text }) => text);
+  expect(asked[2]).toMatchObject({ kind: 'read', reading: 'embed', reward: 'alike', request: { model: 'embedder', texts } });
+  expect(asked[3]).toMatchObject({ prefixes: [{ id: '0.0' }, { id: '0.1' }, { id: '0.2' }], count: [3, 3, 2] });
+  expect(value.warnings).toEqual([]);
+  const plain = drive(rebase.run(task, { ...options, width: 8, rebase_temperature: 0.1 }), [
+    sampled(...first),
+    scores(0.8, 0.8, 0.7),
+    sampled(),
+    sampled(),
+  ]);
+  expect(plain.asked[2]).toMatchObject({ count: [4, 3, 1] });
+});
+
+test('dora: those whose part is 0 before are not embedded, nor a lone one (methods C.3, C.15)', () => {
+  const { asked } = drive(rebase.run(task, dora({ width: 4 })), [
+    sampled(step('0.0'), step('0.1'), step('0.2')),
+    scores(0.9, 0.1, 0.88),
+    vectors([1, 0], [0, 1]),
+    sampled(step('0.0.0')),
+    scores(0.9),
+    sampled(),
+    sampled(),
+  ]);
+  expect(asked[2]).toMatchObject({ kind: 'read', request: { texts: ['0.0\n', '0.2\n'] } });
+  expect(asked[5]).toMatchObject({ kind: 'sample', prefixes: [{ id: '0.0.0' }] });
+});
+
+test('dora: a prefix that cannot be embedded counts as unlike all others, and the answer says so', () => {
+  const { asked, value } = drive(rebase.run(task, dora({ width: 6 })), [
+    sampled(step('0.0'), step('0.1'), step('0.2')),
+    scores(0.5, 0.5, 0.5),
+    vectors([1, 0], [1, 0], null),
+    sampled(),
+    sampled(),
+  ]);
+  expect(asked[3]).toMatchObject({ count: [2, 1, 3] }); // 1/2, 1/2 and 1 of 6 are 1.5, 1.5 and 3
+  expect(value.warnings).toEqual(['Prefixes that could not be embedded, and counted as unlike all others: 1.']);
 });
