@@ -71,7 +71,7 @@ const rooms = {
   strategies: [...second, 'selection', 'rewards', 'budget', 'evaluation'],
   runtime: [...pure, 'port'],
   edgeOnnx: [...first, 'operation', 'random', 'config', 'tokens', 'backends', 'onnxruntimeWeb'],
-  backends: [...first, 'operation', 'random', 'config'],
+  backends: [...first, 'operation', 'random', 'answers', 'config'],
   requests: [...pure, 'drawing', 'registries', 'config', 'access'],
   jobs: [...pure, 'runtime', 'requests', 'registries', 'config', 'cloudflare'],
   access: first,

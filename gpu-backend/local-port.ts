@@ -1,5 +1,7 @@
 import type { GenerateLine, GenerateRequest } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
+import type { StepRule } from '../schemas/step.ts';
+import { stepPatternProblem } from '../src/answers/steps.ts';
 import type { BackendPort } from '../src/backends/port.ts';
 import { encodePrompt } from '../src/tokens/prompt.ts';
 import { Algebra } from './algebra/algebra.ts';
@@ -56,7 +58,15 @@ function generate(models: Models, request: GenerateRequest, signal: AbortSignal)
   return lines;
 }
 
+/** Marks that are special tokens: they read as nothing, and are known by their ids. */
+function silentMarks({ model: { tokenizer } }: Engine, { marks = [] }: StepRule): ReadonlySet<number> | undefined {
+  const ids = marks.flatMap((mark) => tokenizer.idOf(mark) ?? []).filter((id) => tokenizer.decode([id]) === '');
+  return ids.length === 0 ? undefined : new Set(ids);
+}
+
 function generationOf(engine: Engine, request: GenerateRequest, signal: AbortSignal): Generation {
+  const problem = stepPatternProblem(request.step);
+  if (problem !== null) throw new WinnowError('invalid_value', problem, { param: 'step.pattern' });
   const reader = readerOf(engine);
   const prompt = encodePrompt(reader, request.prompt);
   const branches = request.prefixes.map((prefix, index): Branch => {
@@ -73,6 +83,7 @@ function generationOf(engine: Engine, request: GenerateRequest, signal: AbortSig
       count: prefix.count,
       firstChild: prefix.first_child,
       maxTokens: prefix.max_tokens,
+      steps: prefix.steps,
       resume: prefix.resume === true,
     };
   });
@@ -82,6 +93,7 @@ function generationOf(engine: Engine, request: GenerateRequest, signal: AbortSig
     branches,
     until: request.until,
     step: request.step,
+    markTokens: silentMarks(engine, request.step),
     sampling: request.sampling,
     topLogprobs: request.top_logprobs,
     seed: request.seed,

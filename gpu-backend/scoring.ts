@@ -9,10 +9,11 @@ import type {
   Scoring,
 } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
-import { splitSteps } from '../src/answers/steps.ts';
+import { standing } from '../src/answers/step-count.ts';
+import { cutAt, splitSteps } from '../src/answers/steps.ts';
 import { finiteSteps } from '../src/tokens/finite-steps.ts';
 import { checkSteps, type RewardReader, rewardReader } from '../src/tokens/reward-input.ts';
-import { candidateIds, type Generation } from './engine/call.ts';
+import { type Branch, candidateIds, type Generation } from './engine/call.ts';
 import type { Reading, Scorer } from './engine/scorer.ts';
 import type { Models } from './models.ts';
 
@@ -59,22 +60,23 @@ export async function score(models: Models, request: ScoreRequest, signal: Abort
 export class CandidateScorer {
   readonly #scorer: Scorer;
   readonly #reader: RewardReader;
-  readonly #delimiter: string;
+  readonly #request: GenerateRequest;
   readonly #caller: Caller;
-  readonly #before: ReadonlyMap<string, string>;
+  readonly #before: ReadonlyMap<string, Branch>;
   readonly #scored = new Map<string, Promise<Scored>>();
 
   constructor(scorer: Scorer, request: GenerateRequest, generation: Generation) {
     this.#scorer = scorer;
     this.#reader = rewardReader(scorer.model, request.prompt);
-    this.#delimiter = request.step.delimiter;
+    this.#request = request;
     this.#caller = generation;
-    this.#before = new Map(generation.branches.flatMap((branch) => candidateIds(branch).map((id) => [id, branch.text])));
+    this.#before = new Map(generation.branches.flatMap((branch) => candidateIds(branch).map((id) => [id, branch])));
   }
 
   async score(line: CandidateLine): Promise<GenerateLine> {
-    const text = this.#before.get(line.id)! + line.text;
-    const steps = this.#scorer.model.kind === 'process' ? splitSteps(text, this.#delimiter) : undefined;
+    const beginning = this.#before.get(line.id)!;
+    const text = beginning.text + line.text;
+    const steps = this.#scorer.model.kind === 'process' ? stepsOf(this.#request, beginning, line) : undefined;
     const scored = this.#scored.get(text) ?? scoreText(this.#scorer, this.#reader, { text, steps }, this.#caller);
     this.#scored.set(text, scored);
     return { type: 'score', id: line.id, ...(await scored) };
@@ -86,6 +88,20 @@ export class CandidateScorer {
     const tokens = read.reduce((sum, scored) => sum + scored.tokens, 0);
     return { candidates: read.length, tokens, fingerprint: this.#scorer.model.fingerprint };
   }
+}
+
+/** Steps of a candidate: as it was written where its text does not tell, and then what was given is as whole as it tells. */
+function stepsOf({ step }: GenerateRequest, { text, steps, resume: resumed, tokens }: Branch, line: CandidateLine): string[] {
+  if (!line.step_text_ends) return splitSteps(text + line.text, step);
+  const { openFrom } = standing(step, text, { known: steps, tokens: tokens.length, resumed });
+  const given = splitSteps(text.slice(0, openFrom), step);
+  return [
+    ...given,
+    ...cutAt(
+      text.slice(openFrom) + line.text,
+      line.step_text_ends.map((end) => text.length - openFrom + end),
+    ),
+  ];
 }
 
 async function scoreText(

@@ -10,6 +10,7 @@ import { type ErrorCode, errorCodes } from './errors.ts';
 import { candidateEvent } from './events.ts';
 import { logprobsResponse } from './logprobs.ts';
 import { fullSampling, topLogprobs } from './sampling.ts';
+import { fullStep } from './step.ts';
 import { tensorsResponse } from './tensors.ts';
 
 const count = z.int().min(0);
@@ -34,7 +35,7 @@ export const runRequest = z.strictObject({
   answer: answerConfig.nullable().describe('How an answer is read out of a candidate.'),
   references: z.array(z.string()),
   backend: z.string().describe('Name by which the entries call this backend. Work for another one ends the run here.'),
-  policies: z.record(z.string(), policyConfig),
+  policies: z.record(z.string(), policyConfig.extend({ step: fullStep })),
   reward_entries: z.record(z.string(), rewardConfig),
   reward_options: z.record(z.string(), z.unknown()),
   limits: fullLimits,
@@ -79,6 +80,7 @@ export const toldCandidate = z.strictObject({
   token_count: count,
   tokens: after(count).optional(),
   step_ends: z.array(count).optional(),
+  step_open: z.boolean().optional(),
   text_ends: after(count).optional(),
   finish,
   logprobs: after(tokenLogprob).optional(),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { finish, path, tokenLogprob } from './candidate.ts';
 import { plainMessage } from './message.ts';
 import { fullSampling, topLogprobs } from './sampling.ts';
+import { backendStep } from './step.ts';
 
 const tokens = z.array(z.int().min(0)).max(1_048_576);
 const text = z.string().max(4_194_304);
@@ -21,6 +22,14 @@ export const generatePrefix = z.strictObject({
   count: z.int().min(1).max(256).describe('Continuations wanted; 1 with `resume`.'),
   first_child: z.int().min(0).describe('Number of the first child: its id is `ID.first_child`.'),
   max_tokens: z.int().min(1).describe('New tokens that each continuation may have.'),
+  steps: z
+    .strictObject({
+      ended: z.int().min(0).describe('Steps that have ended.'),
+      open: z.int().min(0).describe('UTF-16 code units of `text` behind them.'),
+      open_tokens: z.int().min(0).describe('Tokens of the open step.'),
+    })
+    .optional()
+    .describe('How `text` divides into steps, where it does not tell; found in it where absent.'),
   resume: z
     .literal(true)
     .optional()
@@ -38,7 +47,7 @@ export const generateRequest = z.strictObject({
   prompt,
   prefixes: z.array(generatePrefix).min(1).max(1024),
   until: z.enum(['step', 'end']),
-  step: z.strictObject({ delimiter: z.string().min(1).max(64), max_tokens: z.int().min(1) }),
+  step: backendStep,
   sampling: fullSampling,
   top_logprobs: topLogprobs.optional().describe('Present: log-probabilities of sampled tokens, and of this many alternatives.'),
   seed: z.int(),
@@ -58,12 +67,21 @@ export const candidateLine = z.looseObject({
   type: z.literal('candidate'),
   id: path,
   parent: path,
-  text: z.string().describe('The new text. A step includes its delimiter; a stop string is left out.'),
+  text: z.string().describe('The new text. A step includes what ends it; a stop string is left out.'),
   step: z.int().min(0).describe('Steps that the candidate has in all, those of its prefix included.'),
   step_ends: z
     .array(z.int().min(0))
     .describe('For each step that this call ended (the last, open one too): new tokens up to its end.'),
-  tokens: tokens.optional().describe('Ids of the new tokens as generated, end tokens and stop strings included.'),
+  step_text_ends: z
+    .array(z.int().min(0))
+    .optional()
+    .describe('For each of them: UTF-16 code units of the new text up to its end. Absent where steps end by a delimiter.'),
+  step_open: z.boolean().optional().describe('With them: whether the last step of the candidate is open.'),
+  tokens: tokens
+    .optional()
+    .describe(
+      'Ids of the new tokens as generated, end tokens and stop strings included; not those that only showed where a pattern ends.',
+    ),
   token_count: z.int().min(0).describe('New tokens.'),
   text_ends: z
     .array(z.int().min(0))

@@ -26,6 +26,7 @@ import { tensorReward } from './rewards/tensor.ts';
 import { trusted } from './rewards/trusted.ts';
 import { weighted } from './rewards/weighted.ts';
 import { maxTokens, minP, seed, stop, temperature, topK, topP } from './sampling.ts';
+import { stepConfig } from './step.ts';
 
 /** A name in the config is the id on the wire; `@` and `:` are taken by the model string. */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/, 'A name has letters, digits and . _ / - only.');
@@ -92,13 +93,6 @@ export type OpenAiConfig = z.infer<typeof openai>;
 
 export const backendConfig = z.discriminatedUnion('kind', [gpuBackend, edgeOnnx, openai]);
 export type BackendConfig = z.infer<typeof backendConfig>;
-
-export const stepConfig = z.strictObject({
-  delimiter: z.string().min(1).max(64).default('\n\n').describe('Text that ends a step (methods C.0).'),
-  max_tokens: z.int().min(1).max(4096).default(256).describe('Tokens of one step at most (methods C.0).'),
-  typical_tokens: z.int().min(1).optional().describe('Measured; default a quarter of what a step may have (api.md 4).'),
-});
-export type StepConfig = z.infer<typeof stepConfig>;
 
 export const answerMethod = z.enum(['tag', 'boxed', 'phrase', 'last_number', 'json_pointer', 'code_block', 'regex']);
 export const answerConfig = z

@@ -5,6 +5,7 @@ import { finishReason, tokenLogprob } from './candidate.ts';
 import { message } from './message.ts';
 import { rewardsField, scoresByReward } from './reward.ts';
 import { sampling } from './sampling.ts';
+import { stepRequest } from './step.ts';
 import { tree } from './tree.ts';
 import { account, usage } from './usage.ts';
 
@@ -41,6 +42,7 @@ export const scalingMembers = <Selection extends z.ZodType>(selection: Selection
   reference: reference.optional(),
   selection: selection.optional().describe("A rule's name, or {rule, ...its options}."),
   budget: budget.optional(),
+  step: stepRequest.optional().describe("Where steps end: over the policy's own `step`, whose rule a rule here replaces."),
   early_stop: unserved('early_stop', 'Leave it out.'),
   return: returns.optional(),
   execution: execution.default('auto'),

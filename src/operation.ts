@@ -37,7 +37,7 @@ export interface Prefix {
   /** Path from the prompt `0`: never random, never a clock's. */
   readonly id: string;
   readonly text: string;
-  /** `text` cut after each step delimiter; joined they are `text`. */
+  /** The steps of `text`, which joined they are; none is empty. */
   readonly steps: readonly string[];
   /** Tokens of `text`. */
   readonly tokenCount: number;
@@ -45,6 +45,8 @@ export interface Prefix {
   readonly tokens?: readonly number[] | undefined;
   /** Tokens up to the end of each step; absent where unknown. */
   readonly stepEnds?: readonly number[] | undefined;
+  /** Whether the last step is open; absent where the text tells it: its steps end by a delimiter. */
+  readonly stepOpen?: boolean | undefined;
   /** Length of the text after each of its first tokens, as far as it is known; told with log-probabilities alone. */
   readonly textEnds?: readonly number[] | undefined;
   /** One for each token of `text`, where they were asked for. */

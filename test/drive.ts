@@ -33,7 +33,7 @@ export function drive<T>(asking: Asking<T>, script: readonly Result[]): Driven<T
 
 /** A candidate whose steps end with newlines, a token a character where nothing else is said. */
 export function candidate(id: string, text: string, more: Partial<Candidate> = {}): Candidate {
-  const steps = splitSteps(text, '\n');
+  const steps = splitSteps(text, { delimiter: '\n' });
   const ends = steps.map((_, place) => steps.slice(0, place + 1).join('').length);
   const tokens = Array.from(text, (character) => character.charCodeAt(0));
   return {

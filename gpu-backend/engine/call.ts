@@ -1,6 +1,8 @@
 import type { CandidateLine } from '../../schemas/backend.ts';
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
+import type { StepRule } from '../../schemas/step.ts';
+import type { KnownSteps } from '../../src/answers/step-count.ts';
 import type { Group } from './group.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -13,6 +15,8 @@ export interface Branch {
   readonly count: number;
   readonly firstChild: number;
   readonly maxTokens: number;
+  /** How the text divides into steps; found in it where absent. */
+  readonly steps?: KnownSteps | undefined;
   /** Continues the candidate of this id instead of starting children of it. */
   readonly resume: boolean;
 }
@@ -26,7 +30,9 @@ export interface Generation {
   readonly prompt: readonly number[];
   readonly branches: readonly Branch[];
   readonly until: 'step' | 'end';
-  readonly step: { readonly delimiter: string; readonly max_tokens: number };
+  readonly step: StepRule & { readonly max_tokens: number };
+  /** Tokens that end a step and read as nothing; absent is none. */
+  readonly markTokens?: ReadonlySet<number> | undefined;
   readonly sampling: Sampling;
   /** Log-probabilities of sampled tokens, and of so many alternatives; absent: none. */
   readonly topLogprobs: number | undefined;

@@ -1,11 +1,12 @@
 import type { CandidateLine } from '../../schemas/backend.ts';
 import type { Finish, TokenLogprob } from '../../schemas/candidate.ts';
+import { countSteps, type Standing, standing, tokensUpTo } from '../../src/answers/step-count.ts';
 import { certainLength, wholeLength } from '../../src/answers/stop-strings.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
 import type { Detokenizer } from '../../src/tokens/detokenizer.ts';
 import type { Branch, Call } from './call.ts';
-import { countSteps } from './steps.ts';
-import { StepWatch, StopWatch } from './stop.ts';
+import { StepWatch } from './step-watch.ts';
+import { StopWatch } from './stop.ts';
 
 export interface SequenceStart {
   readonly call: Call;
@@ -23,6 +24,7 @@ export interface SequenceStart {
 export class Sequence {
   readonly id: string;
   readonly call: Call;
+  /** All that were drawn, those included that its text does not need. */
   readonly tokens: number[] = [];
   /** Ids of prompt and prefix. */
   readonly before: readonly number[];
@@ -34,7 +36,10 @@ export class Sequence {
   readonly #logprobs: TokenLogprob[] = [];
   /** Length of the text after each token. */
   readonly #ends: number[] = [];
+  readonly #standing: Standing;
   #text = '';
+  /** Tokens of its text: a later one may only have shown where the step ended. */
+  #kept = 0;
   /** Length of the text that `onPiece` was told. */
   #told = 0;
 
@@ -47,7 +52,9 @@ export class Sequence {
     this.#limit = limit;
     this.#detokenizer = detokenizer;
     this.#stops = new StopWatch(sampling.stop, branch.text);
-    this.#steps = until === 'step' ? new StepWatch(step.delimiter, branch.text) : null;
+    const { text, steps, tokens, resume: resumed } = branch;
+    this.#standing = standing(step, text, { known: steps, tokens: tokens.length, resumed });
+    this.#steps = until === 'step' ? new StepWatch(step, this.#standing) : null;
   }
 
   /** True where the context or the grant leaves no room for a token. */
@@ -67,7 +74,7 @@ export class Sequence {
   accept(token: number, end: boolean, logprob?: TokenLogprob): Finish | null {
     const finish = this.#take(token, end, logprob);
     const { onPiece, sampling } = this.call.generation;
-    if (onPiece) {
+    if (onPiece && this.#kept === this.tokens.length) {
       // what may be the beginning of a stop string is held back until it is one, or is not
       const untold = this.#text.slice(this.#told);
       const piece = untold.slice(0, finish ? wholeLength(untold, untold.length) : certainLength(untold, sampling.stop));
@@ -79,6 +86,7 @@ export class Sequence {
 
   #take(token: number, end: boolean, logprob: TokenLogprob | undefined): Finish | null {
     this.tokens.push(token);
+    this.#kept = this.tokens.length;
     if (logprob) this.#logprobs.push(logprob);
     const piece = end ? '' : this.#detokenizer.push(token);
     this.#text += piece;
@@ -90,15 +98,23 @@ export class Sequence {
       this.#text = this.#text.slice(0, match.start >= 0 ? match.start : match.end);
       return 'stop';
     }
-    if (this.#steps?.push(piece)) return 'step';
+    const stepEnd = this.#steps?.push(piece, this.call.generation.markTokens?.has(token)) ?? null;
+    if (stepEnd !== null) {
+      // only a pattern's end is known later than it comes; what follows another one in its token is the next step's
+      if (this.call.generation.step.pattern !== undefined) this.#kept = tokensUpTo(stepEnd, this.#ends);
+      this.#text = this.#text.slice(0, this.#ends[this.#kept - 1] ?? 0);
+      return 'step';
+    }
     return this.full ? 'length' : null;
   }
 
   /** What is said of it when it ends. */
   line(finish: Finish): CandidateLine {
-    const { step, topLogprobs } = this.call.generation;
-    const { id, text: before, resume } = this.#branch;
-    const count = countSteps(step.delimiter, { before, text: this.#text, ends: this.#ends, resumed: resume });
+    const { step, topLogprobs, markTokens } = this.call.generation;
+    const { id, resume } = this.#branch;
+    const [tokens, ends] = [this.tokens.slice(0, this.#kept), this.#ends.slice(0, this.#kept)];
+    const isMark = markTokens && ((place: number) => markTokens.has(tokens[place]!));
+    const count = countSteps(step, { before: this.#standing, text: this.#text, ends, isMark, resumed: resume });
     const line: CandidateLine = {
       type: 'candidate',
       id: this.id,
@@ -106,16 +122,18 @@ export class Sequence {
       text: this.#text,
       step: count.step,
       step_ends: [...count.stepEnds],
-      tokens: this.tokens,
-      token_count: this.tokens.length,
+      ...(step.delimiter === undefined ? { step_text_ends: [...count.textEnds], step_open: count.open } : {}),
+      tokens,
+      token_count: tokens.length,
       finish,
     };
     if (topLogprobs === undefined) return line;
+    const logprobs = this.#logprobs.slice(0, this.#kept);
     return {
       ...line,
-      text_ends: this.#ends.map((end) => Math.min(end, this.#text.length)), // a stop string was left out of the text
-      logprob: this.#logprobs.reduce((sum, { logprob }) => sum + logprob, 0),
-      logprobs: this.#logprobs,
+      text_ends: ends.map((end) => Math.min(end, this.#text.length)), // a stop string was left out of the text
+      logprob: logprobs.reduce((sum, { logprob }) => sum + logprob, 0),
+      logprobs,
     };
   }
 }

@@ -35,28 +35,6 @@ export class StopWatch {
   }
 }
 
-/** Says when the open step of a growing text ends: at its delimiter, which may lie across pieces. */
-export class StepWatch {
-  readonly #delimiter: string;
-  #tail: string;
-
-  /** @param before  the text that the new one follows; delimiters in it are taken from the left, without overlap */
-  constructor(delimiter: string, before: string) {
-    this.#delimiter = delimiter;
-    this.#tail = lastCharacters(openStep(before, delimiter), delimiter.length - 1);
-  }
-
-  /** Adds a piece; true when it completes the delimiter. */
-  push(piece: string): boolean {
-    const window = this.#tail + piece;
-    this.#tail = lastCharacters(window, this.#delimiter.length - 1);
-    return window.includes(this.#delimiter);
-  }
-}
-
-/** What a text has after its last delimiter. */
-export const openStep = (text: string, delimiter: string): string => text.split(delimiter).at(-1)!;
-
 const longest = (strings: readonly string[]): number => Math.max(1, ...strings.map(({ length }) => length));
 
 const lastCharacters = (text: string, count: number): string => (count > 0 ? text.slice(-count) : '');

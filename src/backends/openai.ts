@@ -36,9 +36,13 @@ export function openai({ config, key, learned, fetch }: OpenAiOptions): BackendP
   return {
     continues: (prompt) => continues(config, prompt),
     generate(request, signal) {
-      const { prompt, sampling, top_logprobs: topLogprobs, prefixes, until } = request;
+      const { prompt, sampling, top_logprobs: topLogprobs, prefixes, until, step } = request;
       const continuation = prefixes.some(({ text }) => text !== '');
-      refuseLacking(config, { prompt, sampling, topLogprobs, continuation, steps: until === 'step' }, (param) => param);
+      refuseLacking(
+        config,
+        { prompt, sampling, topLogprobs, continuation, steps: until === 'step' ? step : undefined },
+        (param) => param,
+      );
       return generate(server, config, learned, request, signal);
     },
     score() {

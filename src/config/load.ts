@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { type BackendConfig, type Config, type PolicyConfig, type RecipeConfig, config as schema } from '../../schemas/config.ts';
 import type { RewardUse } from '../../schemas/reward.ts';
 import { patternProblem } from '../answers/re2.ts';
+import { stepPatternProblem } from '../answers/steps.ts';
 import { COMBINED, kindOf, namedReward, withMembers } from '../rewards/registry.ts';
 import { ruleSchema } from '../selection/registry.ts';
 import { strategyNamed } from '../strategies/registry.ts';
@@ -33,6 +34,8 @@ function* dangling(config: Config): Generator<string> {
     yield* unaccepted(name, policy, backends[policy.backend]);
     const problem = policy.answer?.pattern === undefined ? null : patternProblem(policy.answer.pattern);
     if (problem !== null) yield `winnow.config.json: policies.${name}.answer.pattern: ${problem}`;
+    const ending = stepPatternProblem(policy.step);
+    if (ending !== null) yield `winnow.config.json: policies.${name}.step.pattern: ${ending}`;
     yield* unfitRewards(`policies.${name}.rewards`, policy.rewards, rewards);
     if (policy.process_reward === null) continue;
     yield* missing(`policies.${name}.process_reward`, policy.process_reward, rewards);

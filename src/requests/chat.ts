@@ -35,6 +35,7 @@ export function chatTask(body: ChatBody, scaled: boolean): TaskRequest {
     selection: scaled ? winnow.selection : 'argmax',
     budget: winnow.budget,
     execution: winnow.execution ?? 'auto',
+    step: winnow.step,
     returns: winnow.return ?? { candidates: 'scores', tree: false },
     path: scaled ? 'winnow.' : '',
     maxTokensParam: body.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens',

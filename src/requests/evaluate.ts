@@ -3,6 +3,7 @@ import type { Prompt } from '../../schemas/backend.ts';
 import type { AnswerConfig, Config } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { EvaluateCandidate, EvaluateRow, evaluateRequest } from '../../schemas/evaluate.ts';
+import type { StepRule } from '../../schemas/step.ts';
 import { extract } from '../answers/extract.ts';
 import { splitSteps } from '../answers/steps.ts';
 import { perturbed } from '../evaluation/perturbations.ts';
@@ -61,6 +62,7 @@ export function rowTask(row: EvaluateRow, index: number, body: Body, config: Con
       selection: 'argmax', // nothing is chosen here: the rule that needs least
       budget: undefined,
       execution: 'auto',
+      step: undefined,
       returns: { candidates: 'none', tree: false },
       path: '',
       maxTokensParam: 'sampling.max_tokens',
@@ -78,12 +80,10 @@ export const scoredBy = ({ task, row, missing }: RowTask): readonly string[] =>
 /** Samples where there are no candidates, scores what has no score, and looks at each winner again where that is asked for. */
 export function* labelRow({ task, row, missing, answer, probe }: RowTask): Asking<LabelledRow> {
   const { prompt, rewards } = task.forStrategy;
-  const delimiter = task.policy.step.delimiter;
-  const candidates = row.candidates
-    ? yield* scoredGiven(prompt, row.candidates, missing, delimiter)
-    : yield* sampledFor(task, answer);
+  const { step } = task.policy;
+  const candidates = row.candidates ? yield* scoredGiven(prompt, row.candidates, missing, step) : yield* sampledFor(task, answer);
   const whole = { ...row, candidates };
-  const rises = probe ? yield* probed(prompt, candidates, rewards, { delimiter, seed: task.seed }) : {};
+  const rises = probe ? yield* probed(prompt, candidates, rewards, { step, seed: task.seed }) : {};
   return { row: whole, rises };
 }
 
@@ -91,11 +91,11 @@ function* scoredGiven(
   prompt: Prompt,
   given: readonly EvaluateCandidate[],
   rewards: readonly string[],
-  delimiter: string,
+  step: StepRule,
 ): Asking<EvaluateCandidate[]> {
   if (rewards.length === 0) return [...given];
   const texts = given.map(({ text }) => text ?? '');
-  const scores = yield* scoreAll(prompt, brought(texts, delimiter), rewards);
+  const scores = yield* scoreAll(prompt, brought(texts, step), rewards);
   return given.map((one, place) => {
     const { disagreement, ...told } = toldOf(scores[place]!);
     return {
@@ -144,7 +144,7 @@ function* probed(
   prompt: Prompt,
   candidates: readonly EvaluateCandidate[],
   rewards: readonly string[],
-  { delimiter, seed }: { delimiter: string; seed: number },
+  { step, seed }: { step: StepRule; seed: number },
 ): Asking<LabelledRow['rises']> {
   const rises: Record<string, Record<string, number | null>> = {};
   for (const reward of rewards) {
@@ -155,12 +155,12 @@ function* probed(
     const deviation = deviationOf(valid.map(({ score }) => score));
     if (!(deviation > 0)) continue; // without a difference there is no unit to measure a rise by
     const best = valid.reduce((top, one) => (one.score > top.score ? one : top));
-    const changes = perturbed(splitSteps(candidates[best.place]!.text ?? '', delimiter), seed);
+    const changes = perturbed(splitSteps(candidates[best.place]!.text ?? '', step), seed);
     const scores = yield* scoreAll(
       prompt,
       brought(
         changes.map(({ text }) => text),
-        delimiter,
+        step,
       ),
       [reward],
     );

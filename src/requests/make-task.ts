@@ -26,11 +26,13 @@ import { callsOf, neededLogprobs, readRewards, refuseUnableRewards, scoreOutput 
 import { chooseRule, refuseTooMany, ruleTokens } from './selection.ts';
 import type { Place } from './size.ts';
 import { joinPlaces } from './size.ts';
+import { withSteps } from './step.ts';
 import type { Named, Task, TaskRequest } from './task.ts';
 
 /** Looks every name up, joins body, model string, recipe, policy and defaults, and refuses what cannot be served. */
-export function makeTask(request: TaskRequest, config: Config, drawSeed: () => number): Task {
-  const model = readModel(request.model, config);
+export function makeTask(request: TaskRequest, given: Config, drawSeed: () => number): Task {
+  const model = readModel(request.model, given);
+  const config = withSteps(given, model.policy, request.step, `${request.path}step`);
   const policy = config.policies[model.policy]!;
   const recipe = model.recipe === undefined ? undefined : config.recipes[model.recipe];
   const named: Named = { request, config, model, policy, recipe };

@@ -96,13 +96,16 @@ export function refuseUnablePolicies(
     ...asked,
     prompt: request.prompt,
     continuation: needs.continuation === true,
-    steps: needs.steps === true,
+    steps: needs.steps === true ? policy.step : undefined,
   };
   const inSampling = request.maxTokensParam.startsWith('sampling.') ? 'sampling.' : '';
-  const pathOf = (param: string) => (['top_k', 'min_p', 'logprobs'].includes(param) ? `${inSampling}${param}` : param);
+  const pathOf = (param: string) => {
+    if (param.startsWith('step.')) return `${request.path}${param}`;
+    return ['top_k', 'min_p', 'logprobs'].includes(param) ? `${inSampling}${param}` : param;
+  };
   refuseUnable(config.backends[policy.backend]!, wanted, pathOf);
   // what a critic or a planner reads is always a message; they answer whole, and nothing more is asked
-  const message = { ...wanted, prompt: { messages: [] }, topLogprobs: undefined, continuation: false, steps: false };
+  const message = { ...wanted, prompt: { messages: [] }, topLogprobs: undefined, continuation: false, steps: undefined };
   // who refines and does not go on with a text of its own writes again, from a message
   const writers = strategy.family === 'critique_refine' && !needs.continuation ? [model.policy] : [];
   for (const { name, option } of instructed(named, chosen))

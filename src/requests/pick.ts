@@ -25,6 +25,8 @@ function contender(candidate: Scored, index: number, { policy, selection, strate
     answer: readAnswer(candidate, policy.answer)?.key ?? null,
     tokens: strategy.family === 'critique_refine' ? null : candidate.tokenCount,
     text: candidate.text,
+    steps: candidate.steps,
+    stepOpen: candidate.stepOpen,
     logprobs: candidate.logprobs,
   };
 }

@@ -1,13 +1,16 @@
 import type { Prompt } from '../../schemas/backend.ts';
+import type { StepRule } from '../../schemas/step.ts';
 import type { Account, Usage } from '../../schemas/usage.ts';
-import { splitSteps } from '../answers/steps.ts';
+import { splitter } from '../answers/steps.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import type { Asking, Prefix, Score } from '../operation.ts';
 import { score } from '../operation.ts';
 
 /** Texts that the caller brings, as candidates: their names are their places. */
-export const brought = (texts: readonly string[], delimiter: string): Prefix[] =>
-  texts.map((text, index) => ({ id: `0.${index}`, text, steps: splitSteps(text, delimiter), tokenCount: 0 }));
+export function brought(texts: readonly string[], rule: StepRule): Prefix[] {
+  const split = splitter(rule);
+  return texts.map((text, index) => ({ id: `0.${index}`, text, steps: split(text), tokenCount: 0 }));
+}
 
 /** Scores of the candidates by each reward, in their order. */
 export function* scoreAll(

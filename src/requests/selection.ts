@@ -88,7 +88,7 @@ const PLAIN = {
   sampling: { temperature: 1, top_p: 1, top_k: 0, min_p: 0, max_tokens: 1, stop: [] },
   topLogprobs: undefined,
   continuation: false,
-  steps: false,
+  steps: undefined,
 };
 
 /** What scores a run's candidates will have. */

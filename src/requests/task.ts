@@ -4,6 +4,7 @@ import type { Config, Lookup, PolicyConfig, RecipeConfig } from '../../schemas/c
 import type { RewardUse } from '../../schemas/reward.ts';
 import type { Execution, Returns } from '../../schemas/run.ts';
 import type { SamplingRequest } from '../../schemas/sampling.ts';
+import type { StepRequest } from '../../schemas/step.ts';
 import type { Subject } from '../rewards/define.ts';
 import type { RewardOptions } from '../rewards/registry.ts';
 import type { SelectionContext } from '../selection/define.ts';
@@ -27,6 +28,8 @@ export interface TaskRequest {
   readonly selection: unknown;
   readonly budget: BudgetRequest | undefined;
   readonly execution: Execution;
+  /** Where steps end, over what the policy says; undefined is as it says. */
+  readonly step: StepRequest | undefined;
   readonly returns: Returns;
   /** Where the members of scaling stand in the body: empty, or `winnow.`. */
   readonly path: string;

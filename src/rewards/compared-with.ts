@@ -32,8 +32,8 @@ const isWhole = ({ finish }: Candidate): boolean => finish === 'stop' || finish 
 const idOf = (place: number): string => `reference.${place}`;
 
 function asCandidate({ lookup, subject }: Task, text: string, place: number): Prefix {
-  const { delimiter } = lookup.policies[subject.policy]!.step;
-  return { id: idOf(place), text, steps: splitSteps(text, delimiter), tokenCount: 0 };
+  const { step } = lookup.policies[subject.policy]!;
+  return { id: idOf(place), text, steps: splitSteps(text, step), tokenCount: 0 };
 }
 
 /** Tokens that may be sampled for references at most: a policy that only the request names may be any. */

@@ -62,7 +62,7 @@ async function rerank(context: AppContext, services: Services): Promise<{ body: 
     lookup: config,
     subject: { policy: config.default_policy, answer, references: [], seed: 0 },
     param: 'model',
-    delimiter: step.delimiter,
+    step,
   });
   const ranked = rank(
     scores.map((byReward) => byReward[body.model]!),

@@ -63,6 +63,7 @@ async function answerRun(
     selection: body.selection,
     budget: body.budget,
     execution: body.execution,
+    step: body.step,
     returns: drawn ? { candidates: 'none', tree: true } : (body.return ?? { candidates: 'scores', tree: false }),
     path: '',
     maxTokensParam: 'sampling.max_tokens',

@@ -3,6 +3,7 @@ import type { Lookup } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { ScoreAnswer } from '../../schemas/score.ts';
 import { scoreBody } from '../../schemas/score.ts';
+import type { StepRule } from '../../schemas/step.ts';
 import { Ledger } from '../budget/ledger.ts';
 import type { Score } from '../operation.ts';
 import { scoresOf } from '../requests/answer.ts';
@@ -41,7 +42,7 @@ export const scoreRoute = (services: Services) => async (context: AppContext) =>
     lookup,
     subject,
     param: 'rewards',
-    delimiter: policy.step.delimiter,
+    step: policy.step,
   });
   const answer: ScoreAnswer = {
     object: 'winnow.scores',
@@ -67,14 +68,14 @@ export interface TextsToScore {
   /** Where the rewards stand in the body. */
   readonly param: string;
   /** Where the texts' steps end. */
-  readonly delimiter: string;
+  readonly step: StepRule;
 }
 
 /** Scores texts through the interpreter, within the request's time. Throws the backend's failure where nothing was scored. */
 export async function scoreTexts(
   context: AppContext,
   services: Services,
-  { prompt, texts, names, options, lookup, subject, param, delimiter }: TextsToScore,
+  { prompt, texts, names, options, lookup, subject, param, step }: TextsToScore,
 ): Promise<{ scores: Record<string, Score>[]; ledger: Ledger }> {
   const { max_n, max_tokens, max_time_ms } = services.config.caps;
   const ledger = new Ledger({ max_candidates: max_n, max_tokens, max_time_ms });
@@ -91,7 +92,7 @@ export async function scoreTexts(
     subject,
     finishingReserve: 0,
   };
-  const { value, state } = await drive(context, services, scoreAll(prompt, brought(texts, delimiter), names), ledger, means);
+  const { value, state } = await drive(context, services, scoreAll(prompt, brought(texts, step), names), ledger, means);
   if (state.failure && nothingScored(value)) throw state.failure;
   return { scores: value, ledger };
 }

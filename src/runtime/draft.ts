@@ -1,7 +1,8 @@
-import type { CandidateLine } from '../../schemas/backend.ts';
+import type { CandidateLine, GeneratePrefix } from '../../schemas/backend.ts';
 import type { Finish, TokenLogprob } from '../../schemas/candidate.ts';
-import { splitSteps } from '../answers/steps.ts';
+import type { StepRule } from '../../schemas/step.ts';
 import type { Candidate, Prefix } from '../operation.ts';
+import { type DraftSteps, draftSteps } from './draft-steps.ts';
 import { type News, Telling } from './telling.ts';
 
 /**
@@ -24,13 +25,13 @@ export class Draft {
   /** Length of prefix and text together, where a stop string ends them. */
   #end: number | undefined;
   #ids: number[] | undefined = [];
-  /** New tokens up to the end of each step, the open last one included; undefined once a call told none. */
-  #ends: number[] = [];
+  readonly #steps: DraftSteps;
   /** Length of prefix and text together after each new token, as far as calls told it without a gap. */
   readonly #textEnds: number[] = [];
   readonly #logprobs: TokenLogprob[] = [];
 
-  constructor(prefix: Prefix, child: number, most: number, stop: readonly string[]) {
+  constructor(prefix: Prefix, child: number, most: number, { stop, step }: { stop: readonly string[]; step: StepRule }) {
+    this.#steps = draftSteps(step, prefix);
     this.telling = new Telling(stop);
     this.id = `${prefix.id}.${child}`;
     this.prefix = prefix;
@@ -43,9 +44,8 @@ export class Draft {
   }
 
   /** Adds what a call wrote. `granted` tokens were allowed: a candidate cut there is still open. */
-  add(line: CandidateLine, granted: number, delimiter: string, stop: readonly string[]): void {
-    if (this.#ends.length > 0 && endsInStep(this.prefix.text + this.#text, delimiter)) this.#ends.pop(); // the open step goes on
-    this.#ends.push(...line.step_ends.map((end) => this.tokens + end));
+  add(line: CandidateLine, granted: number, stop: readonly string[]): void {
+    this.#steps.add({ line, text: this.#text, tokens: this.tokens });
     if (this.#textEnds.length === this.tokens)
       this.#textEnds.push(...(line.text_ends ?? []).map((end) => this.prefix.text.length + this.#text.length + end));
     this.#text += line.text;
@@ -76,39 +76,29 @@ export class Draft {
   }
 
   /** Everything after the prompt so far: what a later wave continues. */
-  resumed(): { text: string; tokens: number[] | undefined } {
-    const before = this.prefix.tokens;
-    return { text: this.prefix.text + this.#text, tokens: before && this.#ids ? [...before, ...this.#ids] : undefined };
+  resumed(): { text: string; tokens: number[] | undefined; steps: GeneratePrefix['steps'] } {
+    const { text: before, tokens: ids, tokenCount } = this.prefix;
+    const text = before + this.#text;
+    const tokens = ids && this.#ids ? [...ids, ...this.#ids] : undefined;
+    return { text, tokens, steps: this.#steps.told(text, tokenCount + this.tokens, this.started) };
   }
 
-  candidate(delimiter: string): Candidate {
+  candidate(): Candidate {
     const { text: whole, tokens } = this.resumed();
     const text = whole.slice(0, this.#end);
-    const steps = splitSteps(text, delimiter);
     return {
       id: this.id,
       parent: this.prefix.id,
       text,
       written: text.slice(this.prefix.text.length),
-      steps,
+      ...this.#steps.divide(text, this.#end !== undefined),
       tokenCount: this.prefix.tokenCount + this.tokens,
       tokens,
-      stepEnds: this.#stepEnds(delimiter, steps.length),
       textEnds: this.#allTextEnds(text.length),
       finish: this.finish ?? 'budget',
       logprobs: this.#logprobs.length > 0 ? [...(this.prefix.logprobs ?? []), ...this.#logprobs] : this.prefix.logprobs,
       reason: this.reason,
     };
-  }
-
-  /** Ends of all steps, those of the prefix included; undefined where they do not match the text's steps one to one. */
-  #stepEnds(delimiter: string, steps: number): number[] | undefined {
-    if (!this.prefix.stepEnds) return undefined;
-    const goesOn = this.#ends.length > 0 && endsInStep(this.prefix.text, delimiter);
-    const before = goesOn ? this.prefix.stepEnds.slice(0, -1) : this.prefix.stepEnds;
-    const ends = [...before, ...this.#ends.map((end) => this.prefix.tokenCount + end)];
-    const kept = this.#end === undefined ? ends : ends.slice(0, steps); // a stop string may have been a step's beginning
-    return kept.length === steps ? kept : undefined;
   }
 
   /** Those of the prefix included. A stop string that was left out of the text adds nothing to it. */
@@ -117,12 +107,6 @@ export class Draft {
     const ends = before.length === tokenCount ? [...before, ...this.#textEnds] : before;
     return ends.length > 0 ? ends.map((end) => Math.min(end, length)) : undefined;
   }
-}
-
-/** Whether the text's last step is still open. What follows a delimiter may be the beginning of another one. */
-function endsInStep(text: string, delimiter: string): boolean {
-  const last = splitSteps(text, delimiter).at(-1);
-  return last !== undefined && !last.endsWith(delimiter);
 }
 
 /**

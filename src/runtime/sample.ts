@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { GenerateLine, GeneratePrefix, GenerateRequest, generateUsage } from '../../schemas/backend.ts';
 import type { PolicyConfig } from '../../schemas/config.ts';
 import type { WinnowError } from '../../schemas/errors.ts';
+import { ruleGiven } from '../../schemas/step.ts';
 import type { FitRule } from '../budget/fit.ts';
 import { typicalStep, wave } from '../budget/fit.ts';
 import type { Candidate, SampleOperation } from '../operation.ts';
@@ -66,7 +67,7 @@ export async function sampleInWaves(
   const kept = started.filter((draft) => state.indexes.has(draft.id) || bookAnswer(round, draft));
   if (!inParts(operation) && answers) state.planned += drafts.length;
   return kept.map((draft) => {
-    const candidate = draft.candidate(policy.step.delimiter);
+    const candidate = draft.candidate();
     return waits(draft, operation) ? { ...candidate, finish: 'step' } : candidate;
   });
 }
@@ -86,7 +87,9 @@ function plan(operation: SampleOperation, policy: PolicyConfig, left: number, st
     prefixes.flatMap((prefix, place) => {
       const most = mostTokens(operation, policy, place);
       const wanted = child < eachAt(count, place) && most > 0;
-      return wanted ? [new Draft(prefix, eachAt(firstChild, place) + child, most, sampling.stop)] : [];
+      return wanted
+        ? [new Draft(prefix, eachAt(firstChild, place) + child, most, { stop: sampling.stop, step: policy.step })]
+        : [];
     }),
   ).flat();
   const most = inParts(operation) && left > 0 ? drafts.length : left;
@@ -98,8 +101,11 @@ function plan(operation: SampleOperation, policy: PolicyConfig, left: number, st
 function mostTokens(operation: SampleOperation, { step }: PolicyConfig, place: number): number {
   const { until, checkpoint, sampling, prefixes } = operation;
   const end = checkpoint === undefined ? sampling.max_tokens : Math.min(sampling.max_tokens, eachAt(checkpoint, place));
-  const left = end - prefixes[place]!.tokenCount;
-  return until === 'step' ? Math.min(step.max_tokens, left) : left;
+  const { tokenCount } = prefixes[place]!;
+  const left = end - tokenCount;
+  if (until !== 'step') return left;
+  const open = step.tokens === undefined ? 0 : tokenCount % step.tokens; // of a prefix that was cut within a step
+  return Math.min(step.max_tokens - open, left);
 }
 
 /** What the next wave grants; empty where none is open, or nothing more can be had: budget, time or backend. */
@@ -193,7 +199,7 @@ function generateRequest(round: Round, granted: readonly Granted[], number: numb
     prompt,
     prefixes: prefixesOf(granted),
     until,
-    step: { delimiter: policy.step.delimiter, max_tokens: policy.step.max_tokens },
+    step: { ...ruleGiven(policy.step), max_tokens: policy.step.max_tokens },
     sampling,
     ...(topLogprobs === undefined ? {} : { top_logprobs: topLogprobs }),
     seed: seedOf(operation, context),
@@ -213,7 +219,7 @@ function prefixesOf(granted: readonly Granted[]): GeneratePrefix[] {
   const newest = new Map<string, GeneratePrefix>();
   for (const { draft, tokens } of granted) {
     if (draft.started) {
-      entries.push({ id: draft.id, ...textOf(draft.resumed()), count: 1, first_child: 0, max_tokens: tokens, resume: true });
+      entries.push({ id: draft.id, ...standOf(draft), count: 1, first_child: 0, max_tokens: tokens, resume: true });
       continue;
     }
     const last = newest.get(draft.prefix.id);
@@ -222,19 +228,21 @@ function prefixesOf(granted: readonly Granted[]): GeneratePrefix[] {
       last.count += 1;
       continue;
     }
-    const entry = { id: draft.prefix.id, ...textOf(draft.prefix), count: 1, first_child: draft.child, max_tokens: tokens };
+    const entry = { id: draft.prefix.id, ...standOf(draft), count: 1, first_child: draft.child, max_tokens: tokens };
     newest.set(draft.prefix.id, entry);
     entries.push(entry);
   }
   return entries;
 }
 
-const textOf = ({ text, tokens }: { text: string; tokens?: readonly number[] | undefined }) =>
-  tokens ? { text, tokens: [...tokens] } : { text };
+function standOf(draft: Draft): Pick<GeneratePrefix, 'text' | 'tokens' | 'steps'> {
+  const { text, tokens, steps } = draft.resumed();
+  return { text, ...(tokens && { tokens }), ...(steps && { steps }) };
+}
 
 /** Takes one line in. Returns the tokens that it says were sampled. */
 function take(round: Round, line: Exclude<GenerateLine, { type: 'done' | 'score' }>, waiting: Map<string, Granted>): number {
-  const { operation, place, policy, context, state, answers, whole } = round;
+  const { operation, place, context, state, answers, whole } = round;
   const entry = waiting.get(line.id);
   if (!entry) return 0;
   if (line.type === 'piece') {
@@ -247,7 +255,7 @@ function take(round: Round, line: Exclude<GenerateLine, { type: 'done' | 'score'
     draft.fail(line.code);
     return 0;
   }
-  draft.add(line, tokens, policy.step.delimiter, operation.sampling.stop);
+  draft.add(line, tokens, operation.sampling.stop);
   tellNews(round, draft);
   if (line.finish === 'budget') state.stop ??= 'max_time';
   if (whole && !draft.closed) {
@@ -291,9 +299,9 @@ function tell({ context, state, planned }: Round, draft: Draft, { text, logprobs
  * @returns false where `max_candidates` leaves no room for it: it does not count, and is dropped
  */
 function bookAnswer(round: Round, draft: Draft): boolean {
-  const { operation, policy, context, state, answers, planned } = round;
+  const { operation, context, state, answers, planned } = round;
   if (!answers || draft.finish === 'error') return true;
-  const candidate = draft.candidate(policy.step.delimiter);
+  const candidate = draft.candidate();
   const full = candidate.tokenCount >= operation.sampling.max_tokens;
   if (inParts(operation) && candidate.finish !== 'stop' && !full) return true;
   if (context.ledger.candidatesLeft === 0) {

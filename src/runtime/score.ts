@@ -39,9 +39,11 @@ function* scoreDistinct(
 ): Asking<Score[]> {
   const prompt = JSON.stringify(operation.prompt);
   const { reward } = operation;
-  const keys = operation.candidates.map(({ id, text }) =>
-    JSON.stringify(dependence === 'text' ? [reward, prompt, text] : [reward, prompt, text, id]),
-  );
+  // steps of equal texts are equal where the text tells them, and where tokens do they may not be
+  const keys = operation.candidates.map(({ id, text, steps, stepOpen }) => {
+    const read = stepOpen === undefined ? text : steps;
+    return JSON.stringify(dependence === 'text' ? [reward, prompt, read] : [reward, prompt, read, id]);
+  });
   const distinct = new Map(operation.candidates.map((candidate, place) => [keys[place]!, candidate]));
   const missing = [...distinct].filter(([key]) => !state.scores.has(key));
   const fresh = new Map<string, Score>();

@@ -9,7 +9,7 @@ export class ToldCandidates {
   tell(candidate: Candidate): ToldCandidate {
     const parent = this.#known.get(candidate.parent);
     this.#known.set(candidate.id, candidate);
-    const { id, text, written, steps, tokenCount, tokens, stepEnds, textEnds, finish, logprobs, reason } = candidate;
+    const { id, text, written, steps, tokenCount, tokens, stepEnds, stepOpen, textEnds, finish, logprobs, reason } = candidate;
     const kept = sharedText(parent?.text ?? '', text);
     return {
       id,
@@ -20,6 +20,7 @@ export class ToldCandidates {
       token_count: tokenCount,
       tokens: after(parent?.tokens, tokens),
       step_ends: stepEnds && [...stepEnds],
+      step_open: stepOpen,
       text_ends: after(parent?.textEnds, textEnds),
       finish,
       logprobs: after(parent?.logprobs, logprobs),
@@ -44,6 +45,7 @@ export class ToldCandidates {
       tokenCount: told.token_count,
       tokens: list(parent?.tokens, told.tokens),
       stepEnds: told.step_ends,
+      stepOpen: told.step_open,
       textEnds: list(parent?.textEnds, told.text_ends),
       finish: told.finish,
       logprobs: list(parent?.logprobs, told.logprobs),

@@ -1,8 +1,8 @@
 import type { TokenLogprob } from '../../schemas/candidate.ts';
-import type { Score } from '../operation.ts';
+import type { Prefix, Score } from '../operation.ts';
 
 /** What a rule sees of a candidate. */
-export interface Contender {
+export interface Contender extends Partial<Pick<Prefix, 'steps' | 'stepOpen'>> {
   /** Number of the candidate in its run, by planned id: the last tie-break. */
   readonly index: number;
   /** Its path, as reports name it; `0.index` where absent. */

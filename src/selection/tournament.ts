@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { StepRule } from '../../schemas/step.ts';
 import type { Asking, Detail } from '../operation.ts';
 import { mulberry32, subSeed } from '../random.ts';
 import type { Choice, SelectionContext } from './define.ts';
@@ -72,7 +73,7 @@ export const tournament = defineRule({
       scored || format === 'round_robin' ? players : shuffled(players, mulberry32(subSeed(context.seed ?? 0, 'tournament', 0)));
     const seeded = seeds.map((place) => contenders[place]!);
     const tieOrder = players.map((place) => seeds.indexOf(place));
-    const play = judgedBy(judge, context.prompt, seeded, delimiterOf(context));
+    const play = judgedBy(judge, context.prompt, seeded, stepOf(context));
     const { ranking, matches, report } = yield* played({ format, given, players: seeded, tieOrder, play });
     const detail = { format, judge, ...reliability(matches), ...report };
     if (matches.length > 0 && matches.every(({ valid }) => !valid))
@@ -87,8 +88,8 @@ const usualJudge = ({ lookup }: SelectionContext): string | undefined =>
   Object.entries(lookup?.rewards ?? {}).find(([, { kind }]) => (kind as string) === 'pairwise_judge')?.[0];
 
 /** What ends a step of the policy that wrote the candidates; undefined where nobody said which that was. */
-const delimiterOf = ({ lookup, policy }: SelectionContext): string | undefined =>
-  policy === undefined ? undefined : lookup?.policies[policy]?.step.delimiter;
+const stepOf = ({ lookup, policy }: SelectionContext): StepRule | undefined =>
+  policy === undefined ? undefined : lookup?.policies[policy]?.step;
 
 function formatOf(format: Options['format'], players: number): Format {
   if (format !== 'auto') return format;

@@ -49,6 +49,7 @@ export function firstSteps(candidate: Scored, count: number): Prefix {
     tokens: end === undefined ? undefined : candidate.tokens?.slice(0, end),
     stepEnds: candidate.stepEnds?.slice(0, count),
     textEnds: end === undefined ? undefined : candidate.textEnds?.slice(0, end),
+    stepOpen: candidate.stepOpen === undefined ? undefined : candidate.stepOpen && count >= candidate.steps.length,
     logprobs: end === undefined ? undefined : candidate.logprobs?.slice(0, end),
   };
 }

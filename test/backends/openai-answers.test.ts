@@ -299,6 +299,67 @@ test.each([
   expect(read).toMatchObject({ text: finish === 'step' ? 'one\n' : 'one', finish });
 });
 
+test.each([
+  {
+    name: 'a mark that is named',
+    rule: { marks: ['##', '\n'] },
+    given: choice('one', { stop_reason: '##' }),
+    text: 'one##',
+    finish: 'step',
+  },
+  { name: 'another', rule: { marks: ['##', '\n'] }, given: choice('one', { stop_reason: '\n' }), text: 'one\n', finish: 'step' },
+  { name: 'a match that is over', rule: { pattern: 'e+' }, given: choice('oneee two'), text: 'oneee', finish: 'step' },
+  {
+    name: 'a match that may grow',
+    rule: { pattern: 'o+' },
+    given: choice('twoo', { finish_reason: 'length' }),
+    text: 'twoo',
+    finish: 'length',
+  },
+  { name: 'the limit', rule: { tokens: 3 }, given: choice('one', { finish_reason: 'length' }), text: 'one', finish: 'step' },
+  { name: 'an end before it', rule: { tokens: 4 }, given: choice('one'), text: 'one', finish: 'stop' },
+  {
+    name: 'a grant before it',
+    rule: { tokens: 4 },
+    given: choice('one', { finish_reason: 'length' }),
+    text: 'one',
+    finish: 'length',
+  },
+])('a step by $rule at $name: $finish (methods C.0)', async ({ rule, given, text, finish }) => {
+  const limits = { max_tokens: 16 };
+  const prefixes = [prefixOf({ max_tokens: 3 })];
+  expect(
+    await only(() => chatAnswer([given]), { ...step, step: { ...rule, ...limits }, prefixes }, stepwise('named')),
+  ).toMatchObject({
+    text,
+    finish,
+    step_text_ends: [text.length],
+  });
+});
+
+test('of what was written past the end of a step by a pattern no token is the step’s, and all are paid', async () => {
+  const content = ['one', '.', ' two', ' three'].map((token) => ({ token, logprob: -1 }));
+  const answer = () =>
+    chatAnswer([choice('one. two three', { logprobs: { content } })], { usage: { prompt_tokens: 5, completion_tokens: 4 } });
+  const request = { ...step, step: { pattern: '\\.', max_tokens: 16 }, top_logprobs: 0 };
+  const all = await lines(answer, request, stepwise('named'));
+  expect(candidates(all)[0]).toMatchObject({ text: 'one.', token_count: 2, step_ends: [2], text_ends: [3, 4], finish: 'step' });
+  expect(candidates(all)[0]!.logprobs).toHaveLength(2);
+  expect(usageOf(all)).toMatchObject({ completion_tokens: 4 });
+});
+
+test('the tokens of an open step before it count', async () => {
+  const prefixes = [prefixOf({ text: 'ab', max_tokens: 3, steps: { ended: 1, open: 1, open_tokens: 2 } })];
+  const given = () => chatAnswer([choice('one', { finish_reason: 'length' })]);
+  const request = { ...step, step: { tokens: 5, max_tokens: 5 }, prefixes };
+  expect(await only(given, request, stepwise('named'))).toMatchObject({
+    finish: 'step',
+    step: 2,
+    step_ends: [3],
+    step_open: false,
+  });
+});
+
 test('a delimiter and a stop string that began in the text before are found, which the server cannot see', async () => {
   const wished = { config: { continuation: 'prefill' as const, stop_string: 'named' as const } };
   const prefixes = [prefixOf({ id: '0.0', text: 'one\n', resume: true })];

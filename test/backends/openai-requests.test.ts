@@ -70,6 +70,17 @@ test.each([
   for (const key of Object.keys(keeps)) expect(whole).not.toHaveProperty(key);
 });
 
+test.each([
+  { rule: { marks: ['##', '\n'] }, stop: ['END', '##', '\n'] },
+  { rule: { pattern: '\\n+' }, stop: ['END'] },
+  { rule: { tokens: 8 }, stop: ['END'] },
+])('what a stop string can end is ended by it, the rest is cut afterwards: $rule', async ({ rule, stop }) => {
+  const sampling = { ...requestOf().sampling, stop: ['END'] };
+  const step = { ...rule, max_tokens: 16 };
+  const given = await body({ continuation: 'continue_final_message', stop_string: 'named' }, { until: 'step', sampling, step });
+  expect(given.stop).toEqual(stop);
+});
+
 test('where log-probabilities tell the step, the delimiter is the only stop string, and the answer is not streamed', async () => {
   const sampling = { ...requestOf().sampling, stop: ['END'] };
   const config = { continuation: 'prefill', stop_string: 'end_in_logprobs' } as const;

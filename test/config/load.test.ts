@@ -6,6 +6,7 @@ import { json } from '../requests/config.ts';
 
 const policy = json.policies.writer;
 const changed = (more: object) => ({ ...json, ...more });
+const stepped = (step: object) => changed({ policies: { ...json.policies, writer: { ...policy, step } } });
 
 test('the configuration that ships loads, with every default filled in', () => {
   const config = loadConfig(JSON.parse(readFileSync('winnow.config.json', 'utf8')));
@@ -60,6 +61,27 @@ test.each([
     name: 'a process reward without steps',
     given: changed({ policies: { ...json.policies, writer: { ...policy, process_reward: 'outcome' } } }),
     says: ['policies.writer.process_reward', 'kind classifier'],
+  },
+  {
+    name: 'steps by two rules',
+    given: stepped({ delimiter: '\n', tokens: 8 }),
+    says: ['policies.writer.step.tokens', 'delimiter was given too'],
+  },
+  {
+    name: 'a limit for steps of so many tokens',
+    given: stepped({ tokens: 8, max_tokens: 8 }),
+    says: ['policies.writer.step.max_tokens', 'has 8 tokens'],
+  },
+  { name: 'steps by no mark', given: stepped({ marks: [] }), says: ['policies.writer.step.marks'] },
+  {
+    name: 'a pattern of steps that is no RE2',
+    given: stepped({ pattern: '(?!a)' }),
+    says: ['policies.writer.step.pattern', 'no look-around'],
+  },
+  {
+    name: 'one that matches the empty string',
+    given: stepped({ pattern: 'a?' }),
+    says: ['policies.writer.step.pattern', 'empty string'],
   },
   {
     name: 'a reward’s backend that is none',

@@ -78,7 +78,7 @@ export function portLaws({ name, open, request, stepwise }: Adapter): void {
     expect(all.some(({ finish }) => finish === 'step')).toBe(true);
     // a token may go on behind the delimiter; a server of others cuts its text there
     for (const { text, finish, step_ends: ends } of all) {
-      expect(text.includes(steps.step.delimiter), JSON.stringify(text)).toBe(finish === 'step');
+      expect(text.includes(steps.step.delimiter!), JSON.stringify(text)).toBe(finish === 'step');
       expect(ends.length > 0, JSON.stringify(text)).toBe(text !== '');
     }
   });

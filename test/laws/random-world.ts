@@ -57,7 +57,7 @@ export function world({ seed, failures = 0, ends = 0.3, missing = 0, permuted }:
       parent: prefix.id,
       text,
       written,
-      steps: splitSteps(text, '\n'),
+      steps: splitSteps(text, { delimiter: '\n' }),
       tokenCount: prefix.tokenCount + size,
       textEnds: [...(prefix.textEnds ?? []), ...pieces.map(({ end }) => prefix.text.length + end)],
       logprobs: [...(prefix.logprobs ?? []), ...pieces.map(({ token }) => unsure(token, next))],

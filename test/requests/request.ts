@@ -13,6 +13,7 @@ export const neutral = (more: Partial<TaskRequest> = {}): TaskRequest => ({
   selection: undefined,
   budget: undefined,
   execution: 'auto',
+  step: undefined,
   returns: { candidates: 'scores', tree: false },
   path: '',
   maxTokensParam: 'sampling.max_tokens',

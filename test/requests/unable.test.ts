@@ -16,6 +16,7 @@ const config = loadConfig({
     hosted: server,
     continuing: { ...server, continuation: 'prefill', api: 'both' },
     able: { ...server, continuation: 'prefill', stop_string: 'named', accepts: ['seed', 'logprobs', 'top_k', 'min_p'] },
+    shown: { ...server, continuation: 'prefill', stop_string: 'end_in_logprobs' },
     base: { ...server, api: 'completions', stop_string: 'named', accepts: [] },
   },
   policies: {
@@ -23,6 +24,7 @@ const config = loadConfig({
     hosted: there('hosted'),
     continuing: there('continuing'),
     able: there('able'),
+    shown: there('shown'),
     base: there('base'),
   },
 });
@@ -47,6 +49,12 @@ test.each([
     given: { model: 'continuing', family: 'search' },
     param: 'model',
     says: /end of a step.*"stop_string"/,
+  },
+  {
+    name: 'beam_search by two marks where one alone can be told',
+    given: { model: 'shown', family: 'search', step: { marks: ['a', 'b'] } },
+    param: 'step.marks',
+    says: /which of several marks/,
   },
   {
     name: 'top_k',
@@ -102,6 +110,9 @@ test.each([
   { name: 'a critic’s words', given: { model: 'hosted', family: 'critique_refine', strategy: 'self_refine' } },
   { name: 'the first wrong step', given: { model: 'continuing', family: 'critique_refine' } },
   { name: 'steps', given: { model: 'able', family: 'search', sampling: { top_k: 5, min_p: 0.1, logprobs: 2 } } },
+  { name: 'steps by tokens, which need no telling', given: { model: 'continuing', family: 'search', step: { tokens: 8 } } },
+  { name: 'steps by a pattern, which needs none', given: { model: 'continuing', family: 'search', step: { pattern: '\\n+' } } },
+  { name: 'steps by several marks', given: { model: 'able', family: 'search', step: { marks: ['a', 'b'] } } },
   { name: 'steps of raw text, by appending', given: { model: 'base', family: 'search', prompt: { text: 'x' } } },
   {
     name: 'a strategy whose options need no log-probabilities',

@@ -50,7 +50,7 @@ function taskOf(entry: object, { options = {}, references = [], answer = null, p
 const prefixes = (candidates: readonly (string | Partial<Prefix>)[]): Prefix[] =>
   candidates.map((given, place) => {
     const { text = '', ...more } = typeof given === 'string' ? { text: given } : given;
-    return { id: `0.${place}`, text, steps: splitSteps(text, '\n'), tokenCount: 1, ...more };
+    return { id: `0.${place}`, text, steps: splitSteps(text, { delimiter: '\n' }), tokenCount: 1, ...more };
   });
 
 /** Has the candidates scored by an entry of the config. */

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { running } from '../../gpu-backend/running.ts';
 import { type Booking, type RunLine, type RunRequest, runLine, runRequest } from '../../schemas/backend-run.ts';
 import { WinnowError } from '../../schemas/errors.ts';
+import type { StepConfig } from '../../schemas/step.ts';
 import { Ledger } from '../../src/budget/ledger.ts';
 import type { Scored } from '../../src/operation.ts';
 import { Elsewhere } from '../../src/runtime/elsewhere.ts';
@@ -28,6 +29,7 @@ interface Wish {
   readonly budget: number;
   readonly maxTokens: number;
   readonly ends: number;
+  readonly step?: StepConfig;
 }
 
 const wish: fc.Arbitrary<Wish> = fc.record({
@@ -48,7 +50,7 @@ function optionsOf(strategy: Strategy, budget: number) {
 const overTheWire = <T>(schema: { parse: (data: unknown) => T }, data: unknown): T =>
   schema.parse(JSON.parse(JSON.stringify(data)));
 
-const requestOf = (strategy: Strategy, { seed, budget, maxTokens }: Wish): RunRequest =>
+const requestOf = (strategy: Strategy, { seed, budget, maxTokens, step = writer.step }: Wish): RunRequest =>
   overTheWire(runRequest, {
     id: 'run_1',
     strategy: strategy.name,
@@ -67,7 +69,7 @@ const requestOf = (strategy: Strategy, { seed, budget, maxTokens }: Wish): RunRe
     answer: null,
     references: [],
     backend: 'local',
-    policies: { writer },
+    policies: { writer: { ...writer, step } },
     reward_entries: rewards,
     reward_options: {},
     limits: { max_candidates: 256, max_tokens: maxTokens, max_time_ms: 60_000 },
@@ -79,8 +81,13 @@ const requestOf = (strategy: Strategy, { seed, budget, maxTokens }: Wish): RunRe
 
 /** @param lines  of the run elsewhere; absent where there is none */
 async function follow(strategy: Strategy, given: Wish, port: ScriptedBackend, lines?: AsyncIterable<RunLine>) {
-  const { seed, budget, maxTokens } = given;
-  const { context, state, events } = means(port, { seed, maxTokens, finishingReserve: Math.floor(maxTokens / 4) });
+  const { seed, budget, maxTokens, step = writer.step } = given;
+  const { context, state, events } = means(port, {
+    seed,
+    policy: { step },
+    maxTokens,
+    finishingReserve: Math.floor(maxTokens / 4),
+  });
   const elsewhere = lines && new Elsewhere(lines, context, state);
   const one = { ...asked, seed, topLogprobs: strategy.topLogprobs({}) };
   const solving = solve(strategy.start(one, optionsOf(strategy, budget)), one, first);
@@ -110,7 +117,7 @@ test.each(strategies.filter(shared))(
       const unused = new ScriptedBackend();
       const lines = wired(running(requestOf(strategy, given), there, never));
       const followed = await follow(strategy, given, unused, lines);
-      expect(JSON.stringify(followed.outcome)).toBe(JSON.stringify(plain.outcome));
+      expect(followed.outcome).toEqual(plain.outcome);
       expect(followed.account).toEqual(plain.account);
       expect(followed.events.filter(({ name }) => name !== 'round')).toEqual(plain.events.filter(({ name }) => name !== 'round'));
       expect(followed.events.length).toBe(plain.events.length);
@@ -140,7 +147,7 @@ test.each(strategies.filter(shared))(
       })();
       const plain = await follow(strategy, rich, new ScriptedBackend({ ends: given.ends }));
       const { outcome, account, state } = await follow(strategy, rich, here, broken);
-      expect(JSON.stringify(outcome)).toBe(JSON.stringify(plain.outcome));
+      expect(outcome).toEqual(plain.outcome);
       expect(account.spentTokens).toBeGreaterThanOrEqual(plain.account.spentTokens);
       // a call that was done there and whose result was not told is done, and paid, again
       expect(account.spentTokens - account.lostTokens).toBeGreaterThanOrEqual(plain.account.spentTokens);
@@ -155,6 +162,20 @@ test.each(strategies.filter(shared))(
 
 const beam = strategyNamed('beam_search')!;
 const usual: Wish = { seed: 3, budget: 4, maxTokens: 1000, ends: 0.1 };
+
+test.each([
+  { said: 'tokens', step: { tokens: 3, max_tokens: 3, typical_tokens: 3 } },
+  { said: 'a pattern', step: { pattern: '[.\n]+', max_tokens: 12 } },
+  { said: 'marks', step: { marks: ['.', 'b\n'], max_tokens: 12 } },
+])('steps by $said are the same there', async ({ step }) => {
+  const given = { ...usual, step };
+  const plain = await follow(beam, given, new ScriptedBackend({ ends: usual.ends }));
+  const lines = wired(running(requestOf(beam, given), new ScriptedBackend({ ends: usual.ends }), never));
+  const followed = await follow(beam, given, new ScriptedBackend(), lines);
+  expect(followed.outcome).toEqual(plain.outcome);
+  expect(followed.account).toEqual(plain.account);
+  expect(followed.state.failure).toBeUndefined();
+});
 
 test('lines of another version of the strategy are not followed, and the failure is told', async () => {
   const lines = (async function* () {
@@ -176,7 +197,7 @@ test('what must be done elsewhere ends the run there without a failure, and is d
   const plain = await follow(beam, usual, new ScriptedBackend({ ends: usual.ends }));
   const here = new ScriptedBackend();
   const { outcome, account, state } = await follow(beam, usual, here, lines);
-  expect(JSON.stringify(outcome)).not.toBe(JSON.stringify(undefined));
+  expect(outcome).toBeDefined();
   expect(here.requests).toHaveLength(0);
   expect(here.scoreRequests.map(({ model }) => model)).toEqual(['outcome']);
   expect(there.scoreRequests.map(({ model }) => model)).not.toContain('outcome');

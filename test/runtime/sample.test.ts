@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type StepRule, withLimits } from '../../schemas/step.ts';
 import { splitSteps } from '../../src/answers/steps.ts';
 import type { Candidate, SampleOperation } from '../../src/operation.ts';
 import { root } from '../../src/operation.ts';
 import { sampleInWaves } from '../../src/runtime/sample.ts';
 import type { Wished } from './means.ts';
-import { means, sampleOf, writer } from './means.ts';
+import { means, sampleOf } from './means.ts';
 import type { Behaviour } from './scripted-backend.ts';
 import { ScriptedBackend, vocabulary } from './scripted-backend.ts';
 
@@ -20,11 +21,13 @@ const textOf = (tokens: readonly number[]): string => tokens.map((token) => voca
 const ids = (candidates: readonly Candidate[]) => candidates.map(({ id }) => id);
 
 /** What every candidate is, however many calls it was written in. */
-function expectWhole(candidate: Candidate, prefix: Pick<Candidate, 'text'>, delimiter: string): void {
+function expectWhole(candidate: Candidate, prefix: Pick<Candidate, 'text'>, rule: StepRule): void {
   const whole = prefix.text + candidate.written;
   expect(whole.startsWith(candidate.text)).toBe(true);
   if (candidate.written !== '') expect(candidate.text).toBe(whole); // else a stop string may have begun in the prefix
-  expect(candidate.steps).toEqual(splitSteps(candidate.text, delimiter));
+  if (rule.delimiter !== undefined || rule.marks) expect(candidate.steps).toEqual(splitSteps(candidate.text, rule));
+  expect(candidate.steps.join('')).toBe(candidate.text);
+  expect(candidate.steps).not.toContain('');
   expect(candidate.tokens).toHaveLength(candidate.tokenCount);
   expect(textOf(candidate.tokens!).startsWith(candidate.text)).toBe(true); // all but a stop string
   expect(candidate.stepEnds).toHaveLength(candidate.steps.length);
@@ -42,7 +45,15 @@ function expectTextEnds({ text, tokens, textEnds }: Candidate): void {
 /** Ends of all steps but the last, which a stop string may have taken a part of. */
 const inner = ({ stepEnds }: Candidate) => stepEnds?.slice(0, -1);
 
-const delimiters = fc.constantFrom('\n', '\n\n');
+const rules = fc.constantFrom<StepRule[]>(
+  { delimiter: '\n' },
+  { delimiter: '\n\n' },
+  { pattern: '\\n+' },
+  { pattern: '[.\\n] *' },
+  { tokens: 5 },
+  { marks: ['ab', '\n\n'] },
+);
+const stepOf = (rule: StepRule) => withLimits(rule, rule.tokens === undefined ? { max_tokens: 12, typical_tokens: 6 } : {});
 const stops = fc.constantFrom<string[][]>([], ['.'], ['ab'], ['aba', 'b.'], ['a\n', '..'], ['\n\n']);
 
 test('never a token above the budget, and a candidate that was cut and resumed reads as if it never had been', async () => {
@@ -52,7 +63,7 @@ test('never a token above the budget, and a candidate that was cut and resumed r
     maxTokens: fc.integer({ min: 1, max: 600 }),
     most: fc.integer({ min: 1, max: 60 }),
     until: fc.constantFrom('step' as const, 'end' as const),
-    delimiter: delimiters,
+    rule: rules,
     stop: stops,
     ends: fc.constantFrom(0, 0.02, 0.2),
     typical_tokens: fc.integer({ min: 1, max: 60 }),
@@ -60,20 +71,20 @@ test('never a token above the budget, and a candidate that was cut and resumed r
     shuffle: fc.integer(),
   });
   const run = async (wish: typeof random extends fc.Arbitrary<infer Wish> ? Wish : never) => {
-    const { seed, count, maxTokens, most, until, delimiter, stop, ends, shuffle, typical_tokens, min_useful_tokens } = wish;
+    const { seed, count, maxTokens, most, until, rule, stop, ends, shuffle, typical_tokens, min_useful_tokens } = wish;
     const sampling = { ...sampleOf().sampling, max_tokens: most, stop };
     const operation = sampleOf({ count, until, sampling, topLogprobs: 0 });
-    const policy = { step: { ...writer.step, delimiter }, typical_tokens, min_useful_tokens };
+    const policy = { step: stepOf(rule), typical_tokens, min_useful_tokens };
     const uncut = await sample(operation, { seed, policy }, { ends });
     const { candidates, backend, account, context } = await sample(operation, { seed, policy, maxTokens }, { ends, shuffle });
 
     expect(backend.sampled).toBeLessThanOrEqual(maxTokens);
     expect(account).toMatchObject({ spentTokens: backend.sampled, completionTokens: backend.sampled, lostTokens: 0 });
-    expect(candidates.reduce((sum, { tokenCount }) => sum + tokenCount, 0)).toBe(backend.sampled);
+    expect(candidates.reduce((sum, { tokenCount }) => sum + tokenCount, 0)).toBe(backend.sampled - backend.dropped);
     expect(ids(candidates)).toEqual(ids(uncut.candidates).filter((id) => ids(candidates).includes(id))); // planned order
     for (const candidate of candidates) {
       const whole = uncut.candidates.find(({ id }) => id === candidate.id)!;
-      expectWhole(candidate, root, delimiter);
+      expectWhole(candidate, root, rule);
       expectTextEnds(candidate);
       if (candidate.finish === 'budget') expect(whole.tokens!.slice(0, candidate.tokenCount)).toEqual(candidate.tokens);
       else expect({ ...candidate, stepEnds: inner(candidate) }).toEqual({ ...whole, stepEnds: inner(whole) });
@@ -81,7 +92,7 @@ test('never a token above the budget, and a candidate that was cut and resumed r
     const open = candidates.filter(({ finish }) => finish === 'budget').length;
     if (open > 0) expect(context.ledger.available).toBe(0); // a started candidate takes what there is
     if (candidates.length < count) {
-      const typical = until === 'step' ? writer.step.typical_tokens! : typical_tokens;
+      const typical = until === 'step' ? stepOf(rule).typical_tokens! : typical_tokens;
       expect(context.ledger.available).toBeLessThan(Math.min(min_useful_tokens, typical, most));
     }
   };
@@ -103,11 +114,11 @@ test('the order in which lines arrive changes nothing', async () => {
 }, 30_000);
 
 test('steps follow each other whatever the border: cut in the middle, at a token of three line ends, by a stop string', async () => {
-  const wish = fc.record({ seed: fc.integer(), maxTokens: fc.integer({ min: 5, max: 300 }), delimiter: delimiters, stop: stops });
+  const wish = fc.record({ seed: fc.integer(), maxTokens: fc.integer({ min: 5, max: 300 }), rule: rules, stop: stops });
   await fc.assert(
-    fc.asyncProperty(wish, async ({ seed, maxTokens, delimiter, stop }) => {
+    fc.asyncProperty(wish, async ({ seed, maxTokens, rule, stop }) => {
       const backend = new ScriptedBackend({ ends: 0.02 });
-      const step = { delimiter, max_tokens: 5, typical_tokens: 3 };
+      const step = withLimits(rule, { max_tokens: 5, typical_tokens: 3 });
       const { context, state } = means(backend, { seed, maxTokens, policy: { step } });
       let prefixes: Pick<Candidate, keyof Candidate & keyof typeof root>[] = [root];
       for (let round = 0; round < 6 && prefixes.length > 0; round++) {
@@ -115,7 +126,7 @@ test('steps follow each other whatever the border: cut in the middle, at a token
         const operation = sampleOf({ prefixes, count: 2, until: round === 5 ? 'end' : 'step', sampling, topLogprobs: 0 });
         const candidates = await sampleInWaves(operation, context, state);
         for (const candidate of candidates) {
-          expectWhole(candidate, { text: prefixes.find(({ id }) => id === candidate.parent)!.text }, delimiter);
+          expectWhole(candidate, { text: prefixes.find(({ id }) => id === candidate.parent)!.text }, rule);
           expectTextEnds(candidate);
           for (const string of stop) if (candidate.finish !== 'budget') expect(candidate.text).not.toContain(string);
         }

@@ -1,5 +1,6 @@
 /** A backend in memory whose candidates are a function of seed, path and position, and that keeps the word of port.ts. */
-import { countSteps } from '../../gpu-backend/engine/steps.ts';
+
+import { StepWatch } from '../../gpu-backend/engine/step-watch.ts';
 import type {
   CandidateLine,
   GenerateLine,
@@ -10,6 +11,7 @@ import type {
   ScoreResponse,
   Scoring,
 } from '../../schemas/backend.ts';
+import { countSteps, standing, tokensUpTo } from '../../src/answers/step-count.ts';
 import { splitSteps } from '../../src/answers/steps.ts';
 import type { BackendPort } from '../../src/backends/port.ts';
 import { mulberry32, subSeed } from '../../src/random.ts';
@@ -34,6 +36,8 @@ export class ScriptedBackend implements BackendPort {
   readonly scoreRequests: ScoreRequest[] = [];
   /** Tokens sampled by all calls. */
   sampled = 0;
+  /** Of those, tokens that only showed where a step had ended. */
+  dropped = 0;
   readonly #behaviour: Behaviour;
 
   constructor(behaviour: Behaviour = {}) {
@@ -61,8 +65,9 @@ export class ScriptedBackend implements BackendPort {
   }
 
   #lines(request: GenerateRequest): GenerateLine[] {
+    const before = this.dropped;
     const candidates = request.prefixes.flatMap((prefix) => childrenOf(prefix).map((id) => this.#write(request, prefix, id)));
-    const completion_tokens = candidates.reduce((sum, { token_count }) => sum + token_count, 0);
+    const completion_tokens = candidates.reduce((sum, { token_count }) => sum + token_count, this.dropped - before);
     this.sampled += completion_tokens;
     const usage = { prompt_tokens: 10, completion_tokens, processed: completion_tokens, cached: 0, unique: completion_tokens };
     const { shuffle } = this.#behaviour;
@@ -78,7 +83,7 @@ export class ScriptedBackend implements BackendPort {
     const before = new Map(request.prefixes.flatMap((prefix) => childrenOf(prefix).map((id) => [id, prefix.text])));
     const candidates = written.map(({ id, text }) => {
       const whole = before.get(id)! + text;
-      return { id, text: whole, steps: splitSteps(whole, request.step.delimiter) };
+      return { id, text: whole, steps: splitSteps(whole, request.step) };
     });
     const { scores, usage } = scoresByLength({ key: request.key, model: '', prompt: request.prompt, candidates, deadline_ms: 1 });
     return {
@@ -95,6 +100,9 @@ export class ScriptedBackend implements BackendPort {
     const ends: number[] = [];
     let text = '';
     let finish: CandidateLine['finish'] = 'length';
+    const resumed = prefix.resume === true;
+    const known = standing(step, before, { known: prefix.steps, tokens: given, resumed });
+    const watch = new StepWatch(step, known);
     while (tokens.length < prefix.max_tokens) {
       const place = given + tokens.length;
       const token = this.#behaviour.tokens?.(id, place) ?? draw(seed, id, place, this.#behaviour.ends ?? 0.05);
@@ -107,12 +115,18 @@ export class ScriptedBackend implements BackendPort {
         finish = 'stop';
         break;
       }
-      if (until === 'step' && countOf(before + text, step.delimiter) > countOf(before, step.delimiter)) {
+      const end = until === 'step' ? watch.push(vocabulary[token]!) : null;
+      if (end !== null) {
+        const kept = step.pattern === undefined ? tokens.length : tokensUpTo(end, ends);
+        this.dropped += tokens.length - kept;
+        tokens.length = kept;
+        ends.length = kept;
+        text = text.slice(0, ends.at(-1) ?? 0);
         finish = 'step';
         break;
       }
     }
-    const count = countSteps(step.delimiter, { before, text, ends, resumed: prefix.resume === true });
+    const count = countSteps(step, { before: known, text, ends, resumed });
     return {
       type: 'candidate',
       id,
@@ -120,6 +134,7 @@ export class ScriptedBackend implements BackendPort {
       text,
       step: count.step,
       step_ends: [...count.stepEnds],
+      ...(step.delimiter === undefined ? { step_text_ends: [...count.textEnds], step_open: count.open } : {}),
       tokens,
       token_count: tokens.length,
       finish,
@@ -127,7 +142,7 @@ export class ScriptedBackend implements BackendPort {
         ? {}
         : {
             text_ends: ends.map((end) => Math.min(end, text.length)),
-            logprobs: tokens.map((token) => ({ token: vocabulary[token]!, logprob: -token })),
+            logprobs: tokens.map((token) => ({ token: vocabulary[token]!, logprob: 0 - token })),
           }),
     };
   }
@@ -171,8 +186,6 @@ function draw(seed: number, id: string, place: number, ends: number): number {
 
 const childrenOf = ({ id, count, first_child, resume }: GeneratePrefix): string[] =>
   resume ? [id] : Array.from({ length: count }, (_, child) => `${id}.${first_child + child}`);
-
-const countOf = (text: string, part: string): number => text.split(part).length - 1;
 
 /** The stop string that begins first, of those that end in the new text; places are counted from its beginning. */
 function firstMatch(before: string, text: string, stop: readonly string[]): { start: number; end: number } | undefined {

@@ -319,6 +319,14 @@ describe('the rule', () => {
     );
     expect(asked[0]).toMatchObject({ candidates: [{ steps: ['a\n', 'b 0'] }, { steps: ['a\n', 'b 1'] }] });
     expect(value.detail).toMatchObject({ results: [{ first: '0.0', second: '0.1', points: 0, valid: true, margin: -0.25 }] });
+    const written = given.map((one) => ({ ...one, steps: [one.text], stepOpen: true })); // by tokens, which no text tells
+    const told = select(
+      'tournament',
+      {},
+      written,
+      pairJudge(() => 0, { preference }),
+    );
+    expect(told.asked[0]).toMatchObject({ candidates: [{ steps: ['a\nb 0'] }, { steps: ['a\nb 1'] }] });
     const unknown = select(
       'tournament',
       {},

@@ -55,6 +55,12 @@ test('the first steps of a candidate are a prefix `P@s` with its own text, steps
   expect(firstSteps(whole, 0)).toMatchObject({ id: '0', text: '', tokenCount: 0 });
 });
 
+test('the first steps of a candidate whose last one is open have ended', () => {
+  const open = { ...version(0, 1), stepOpen: true };
+  expect(firstSteps(open, 1).stepOpen).toBe(false);
+  expect(firstSteps(open, open.steps.length).stepOpen).toBe(true);
+});
+
 test('where the ends of steps are unknown the text alone is handed on', () => {
   const { tokens, stepEnds, text } = firstSteps({ ...version(0, 1), stepEnds: undefined }, 1);
   expect({ tokens, stepEnds, text }).toEqual({ tokens: undefined, stepEnds: undefined, text: 'a\n' });

@@ -2,6 +2,7 @@ import type { Prompt } from '../../../schemas/backend.ts';
 import type { OpenAiConfig } from '../../../schemas/config.ts';
 import { WinnowError } from '../../../schemas/errors.ts';
 import type { Sampling } from '../../../schemas/sampling.ts';
+import { type StepRule, textsOf } from '../../../schemas/step.ts';
 
 /** What a run asks of a server, beside whole answers. */
 export interface Wanted {
@@ -10,13 +11,13 @@ export interface Wanted {
   readonly topLogprobs: number | undefined;
   /** To go on with a text that was begun. */
   readonly continuation: boolean;
-  /** To stop at the end of each step, and to say that it did. */
-  readonly steps: boolean;
+  /** To stop at the end of each step, and to say that it did: undefined where whole answers are asked for. */
+  readonly steps: StepRule | undefined;
 }
 
 /** What is missing, as the end of a sentence, and the parameter that asks for it. */
 interface Lack {
-  readonly param: 'model' | 'messages' | 'prompt' | 'top_k' | 'min_p' | 'logprobs';
+  readonly param: 'model' | 'messages' | 'prompt' | 'top_k' | 'min_p' | 'logprobs' | 'step.marks';
   readonly what: string;
 }
 
@@ -37,6 +38,7 @@ export function refuseLacking(config: OpenAiConfig, wanted: Wanted, pathOf: (par
 
 function lacks(config: OpenAiConfig, { prompt, sampling, topLogprobs, continuation, steps }: Wanted) {
   const accepts = (name: OpenAiConfig['accepts'][number]): boolean => config.accepts.includes(name);
+  const endTexts = steps === undefined ? [] : textsOf(steps);
   const entries: (Lack & { readonly missing: boolean })[] = [
     {
       missing: 'messages' in prompt && config.api === 'completions',
@@ -49,14 +51,19 @@ function lacks(config: OpenAiConfig, { prompt, sampling, topLogprobs, continuati
       what: 'takes messages and no raw text: give `messages` in place of `prompt`, or set "api" of its backend to "both"',
     },
     {
-      missing: (continuation || steps) && !continues(config, prompt),
+      missing: (continuation || steps !== undefined) && !continues(config, prompt),
       param: 'model',
       what: 'cannot continue a partial answer, which this strategy needs ("continuation" of its backend is "none"). Strategies of whole answers work: best_of_n, self_refine',
     },
     {
-      missing: steps && config.stop_string === 'untold',
+      missing: endTexts.length > 0 && config.stop_string === 'untold',
       param: 'model',
-      what: 'does not tell the end of a step from the end of an answer, which this strategy needs ("stop_string" of its backend is "untold")',
+      what: 'does not tell the end of a step from the end of an answer, which this strategy needs ("stop_string" of its backend is "untold"). Steps by `tokens` or `pattern` need no telling',
+    },
+    {
+      missing: endTexts.length > 1 && config.stop_string === 'end_in_logprobs',
+      param: 'step.marks',
+      what: 'does not tell which of several marks ended a step ("stop_string" of its backend is "end_in_logprobs"). Give one',
     },
     {
       missing: sampling.top_k !== 0 && !accepts('top_k'),

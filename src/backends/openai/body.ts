@@ -1,6 +1,7 @@
 import type { GenerateRequest } from '../../../schemas/backend.ts';
 import type { OpenAiConfig } from '../../../schemas/config.ts';
 import type { Message } from '../../../schemas/message.ts';
+import { textsOf } from '../../../schemas/step.ts';
 import type { Job } from './job.ts';
 
 /** A request as it goes to the server. */
@@ -13,8 +14,8 @@ export interface Asked {
 const MAX_ALTERNATIVES = 20; // of chat; /completions of OpenAI takes 5, and its refusal says so
 
 /** Whether steps are told apart by log-probabilities: those of a stream lack the last token at llama.cpp, so it is not streamed. */
-const readsLogprobs = ({ until }: GenerateRequest, { stop_string: told }: OpenAiConfig): boolean =>
-  until === 'step' && (told === 'end_in_logprobs' || told === 'stop_in_logprobs');
+const readsLogprobs = (request: GenerateRequest, { stop_string: told }: OpenAiConfig): boolean =>
+  endTexts(request).length > 0 && (told === 'end_in_logprobs' || told === 'stop_in_logprobs');
 
 /** What a job asks, in the server's dialect. Members that the config adds give way to those of the request. */
 export function bodyOf(request: GenerateRequest, job: Job, config: OpenAiConfig): Asked {
@@ -46,17 +47,19 @@ export function bodyOf(request: GenerateRequest, job: Job, config: OpenAiConfig)
 }
 
 /**
- * Where only log-probabilities tell the delimiter from the end of the answer, it is the only stop string: others are looked
- * for in what comes back.
+ * Where only log-probabilities tell what ends a step from the end of the answer, it is the only stop string: others are
+ * looked for in what comes back.
  */
 function stopStrings(request: GenerateRequest, config: OpenAiConfig): readonly string[] {
-  const { until, step, sampling } = request;
-  if (until === 'end') return sampling.stop;
-  return readsLogprobs(request, config) ? [step.delimiter] : [...sampling.stop, step.delimiter];
+  const { stop } = request.sampling;
+  return readsLogprobs(request, config) ? endTexts(request) : [...stop, ...endTexts(request)];
 }
 
-const keepsStop = ({ until }: GenerateRequest, { stop_string: told }: OpenAiConfig) =>
-  until === 'step' && (told === 'include_stop_str_in_output' || told === 'no_stop_trim') ? { [told]: true } : {};
+/** Texts at which it is to stop, as they end a step: a pattern is looked for in what comes back, tokens are its limit. */
+const endTexts = ({ until, step }: GenerateRequest): readonly string[] => (until === 'step' ? textsOf(step) : []);
+
+const keepsStop = (request: GenerateRequest, { stop_string: told }: OpenAiConfig) =>
+  endTexts(request).length > 0 && (told === 'include_stop_str_in_output' || told === 'no_stop_trim') ? { [told]: true } : {};
 
 function promptOf({ prompt }: GenerateRequest, { before }: Job, { continuation }: OpenAiConfig) {
   if ('text' in prompt) return { prompt: prompt.text + before };

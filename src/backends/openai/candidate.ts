@@ -1,13 +1,14 @@
 import type { CandidateLine, GenerateLine, GenerateRequest } from '../../../schemas/backend.ts';
 import type { Finish } from '../../../schemas/candidate.ts';
 import type { OpenAiConfig } from '../../../schemas/config.ts';
+import { textsOf } from '../../../schemas/step.ts';
+import { countSteps, type Standing, standing, tokensUpTo } from '../../answers/step-count.ts';
 import type { Choice } from './answers.ts';
 import type { Counted } from './counts.ts';
 import { tokenEnds } from './counts.ts';
 import { cutText } from './cut.ts';
 import { endedByModel, endOf, showsStop } from './finish.ts';
 import type { Job } from './job.ts';
-import { countSteps } from './steps.ts';
 import { textEnds } from './text-ends.ts';
 
 /** What a line is made of. `cut` says what ended a choice that has no end of its own. */
@@ -28,29 +29,29 @@ export function lineOf(written: Written): GenerateLine {
   if (end === 'refused') return failed(id, choice.finish === 'content_filter' ? 'content_filter' : (choice.other ?? 'no_text'));
   const open = end === 'open' || end === 'cancelled';
   if (open && choice.text === '') return failed(id, cut === 'deadline' ? 'deadline_exceeded' : 'backend_error');
-  const { text, finish } = textOf(written, open ? (cut === 'deadline' ? 'budget' : 'cancelled') : end);
-  const { step, stepEnds } = countSteps(request.step.delimiter, {
-    before: job.before,
-    text,
-    ends: tokenEnds(choice, counted.tokens),
-    resumed: job.resumed,
-  });
+  const { step, top_logprobs: topLogprobs } = request;
+  const before = standing(step, job.before, { known: job.steps, resumed: job.resumed });
+  const { text, finish, tokens } = textOf(written, before, open ? (cut === 'deadline' ? 'budget' : 'cancelled') : end);
+  const ends = tokenEnds(choice, counted.tokens).slice(0, tokens);
+  const count = countSteps(step, { before, text, ends, resumed: job.resumed });
   const line: CandidateLine = {
     type: 'candidate',
     id,
     parent: job.parent,
     text,
-    step,
-    step_ends: [...stepEnds],
-    token_count: counted.tokens,
+    step: count.step,
+    step_ends: [...count.stepEnds],
+    ...(step.delimiter === undefined ? { step_text_ends: [...count.textEnds], step_open: count.open } : {}),
+    token_count: tokens,
     finish,
   };
-  if (request.top_logprobs === undefined || !choice.logprobs) return line;
+  if (topLogprobs === undefined || !choice.logprobs) return line;
+  const logprobs = choice.logprobs.slice(0, tokens === counted.tokens ? undefined : tokens);
   return {
     ...line,
-    text_ends: textEnds(text, choice.logprobs),
-    logprobs: choice.logprobs,
-    logprob: choice.logprobs.reduce((sum, { logprob }) => sum + logprob, 0),
+    text_ends: textEnds(text, logprobs),
+    logprobs,
+    logprob: logprobs.reduce((sum, { logprob }) => sum + logprob, 0),
   };
 }
 
@@ -61,19 +62,30 @@ const failed = (id: string, code: string): GenerateLine => ({
   message: `The server of this policy gave no answer in text (${code}).`,
 });
 
-/** The text with the delimiter that ended it, without a stop string, and how it ended. */
-function textOf({ request, config, job, choice }: Written, finish: Finish): { text: string; finish: Finish } {
-  const { until, step, sampling } = request;
-  const delimiter = until === 'step' ? step.delimiter : undefined;
-  const endsStep = delimiter !== undefined && finish === 'stop' && endedStep(config, choice, delimiter);
-  const whole = endsStep ? choice.text + delimiter : choice.text;
-  const cut = cutText(job.before, whole, sampling.stop, delimiter);
-  return { text: cut.text, finish: cut.at === 'end' ? finish : cut.at };
+interface Cut {
+  readonly text: string;
+  readonly finish: Finish;
+  readonly tokens: number;
 }
 
-/** Whether the delimiter ended it, and was left out of the text. Servers that keep it are read by the text. */
-function endedStep({ stop_string: told }: OpenAiConfig, choice: Choice, delimiter: string): boolean {
-  if (choice.matched !== undefined) return choice.matched === delimiter && !choice.text.endsWith(delimiter);
-  if (told === 'end_in_logprobs') return !endedByModel(choice);
-  return told === 'stop_in_logprobs' && showsStop(choice, delimiter);
+/** The text with what ended its step, without a stop string, how it ended, and how many of its tokens it needs. */
+function textOf({ request, config, choice, counted }: Written, before: Standing, finish: Finish): Cut {
+  const { until, step, sampling } = request;
+  const stepwise = until === 'step';
+  const ending = stepwise && finish === 'stop' ? endedBy(config, choice, textsOf(step)) : '';
+  const cut = cutText(before, choice.text + ending, sampling.stop, stepwise ? step : undefined);
+  const { tokens } = counted;
+  if (cut.at === 'step' && step.pattern !== undefined)
+    return { text: cut.text, finish: 'step', tokens: tokensUpTo(cut.text.length, tokenEnds(choice, tokens)) };
+  const full = stepwise && step.tokens !== undefined && before.openTokens + tokens >= step.tokens;
+  const ended = finish === 'length' && full && choice.text !== '' ? 'step' : finish;
+  return { text: cut.text, finish: cut.at === 'end' ? ended : cut.at, tokens };
+}
+
+/** Which text ended a step and was left out, else nothing. Servers that keep it are read by the text. */
+function endedBy({ stop_string: told }: OpenAiConfig, choice: Choice, texts: readonly string[]): string {
+  const among = (is: (text: string) => boolean): string => texts.find(is) ?? '';
+  if (choice.matched !== undefined) return among((text) => choice.matched === text && !choice.text.endsWith(text));
+  if (told === 'end_in_logprobs') return endedByModel(choice) ? '' : (texts[0] ?? '');
+  return told === 'stop_in_logprobs' ? among((text) => showsStop(choice, text)) : '';
 }

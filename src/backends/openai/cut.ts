@@ -1,3 +1,7 @@
+import type { StepRule } from '../../../schemas/step.ts';
+import type { Standing } from '../../answers/step-count.ts';
+import { stepEnd as ending } from '../../answers/steps.ts';
+
 /** Where a text ends: at a stop string, at the end of a step, or where it is. */
 export interface Cut {
   readonly text: string;
@@ -5,15 +9,15 @@ export interface Cut {
 }
 
 /**
- * Cuts a new text at the first stop string, which it leaves out, or at the end of its first step, whose delimiter it keeps.
+ * Cuts a new text at the first stop string, which it leaves out, or at the end of its first step, with what ends it.
  * Both may begin in the text before: the server, which sees only the new one, misses those. A stop string that began there
  * is left to who has the whole text.
  *
- * @param delimiter  undefined where steps do not end it
+ * @param step  undefined where steps do not end it
  */
-export function cutText(before: string, text: string, stop: readonly string[], delimiter: string | undefined): Cut {
-  const found = firstStop(before, text, stop);
-  const stepEnd = delimiter === undefined ? undefined : endOfStep(before, text, delimiter);
+export function cutText(before: Standing, text: string, stop: readonly string[], step: StepRule | undefined): Cut {
+  const found = firstStop(before.text, text, stop);
+  const stepEnd = step === undefined ? undefined : endOfStep(before, text, step);
   if (found && (stepEnd === undefined || found.end <= stepEnd))
     return { text: text.slice(0, found.start >= 0 ? found.start : found.end), at: 'stop' };
   if (stepEnd !== undefined) return { text: text.slice(0, stepEnd), at: 'step' };
@@ -32,8 +36,8 @@ function firstStop(before: string, text: string, stop: readonly string[]): { sta
     .sort((a, b) => a.start - b.start || a.end - b.end)[0];
 }
 
-function endOfStep(before: string, text: string, delimiter: string): number | undefined {
-  const open = before.split(delimiter).at(-1)!;
-  const start = (open + text).indexOf(delimiter);
-  return start < 0 ? undefined : start + delimiter.length - open.length;
+/** A match that reaches to the end of the text may still grow: it ends nothing yet. */
+function endOfStep({ text: before, openFrom }: Standing, text: string, step: StepRule): number | undefined {
+  const end = ending(step)(before + text, openFrom, false);
+  return end === null ? undefined : Math.max(0, end - before.length);
 }

@@ -1,5 +1,6 @@
 import type { GeneratePrefix, GenerateRequest } from '../../../schemas/backend.ts';
 import type { OpenAiConfig } from '../../../schemas/config.ts';
+import type { KnownSteps } from '../../answers/step-count.ts';
 import { subSeed } from '../../random.ts';
 
 /** One request to the server: one text to go on with, and the candidates that it is to become. */
@@ -9,6 +10,8 @@ export interface Job {
   readonly parent: string;
   /** Text after the prompt that is continued. */
   readonly before: string;
+  /** How that text divides into steps; found in it where absent. */
+  readonly steps?: KnownSteps | undefined;
   readonly resumed: boolean;
   /** New tokens that each may have. */
   readonly maxTokens: number;
@@ -36,6 +39,7 @@ function jobOf(prefix: GeneratePrefix, ids: readonly string[], seed: number): Jo
     ids,
     parent: prefix.resume ? prefix.id.slice(0, prefix.id.lastIndexOf('.')) : prefix.id,
     before: prefix.text,
+    steps: prefix.steps,
     resumed: prefix.resume === true,
     maxTokens: prefix.max_tokens,
     seed: seedOf(seed, ids[0]!, prefix.text.length),

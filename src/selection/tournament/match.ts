@@ -1,4 +1,5 @@
 import type { Prompt } from '../../../schemas/backend.ts';
+import type { StepRule } from '../../../schemas/step.ts';
 import { splitSteps } from '../../answers/steps.ts';
 import type { Asking, Prefix } from '../../operation.ts';
 import { score, together } from '../../operation.ts';
@@ -25,8 +26,8 @@ export type Play = (pairs: readonly Pair[]) => Asking<readonly Match[]>;
 const AT_ONCE = 32; // matches under way together: in both orders they are as many sequences as a model decodes at a time
 
 /** Matches by a reward of kind `pairwise_judge`, which a pair is handed to as two candidates. */
-export const judgedBy = (judge: string, prompt: Prompt, players: readonly Contender[], delimiter: string | undefined): Play => {
-  const prefixes = players.map((player) => asPrefix(player, delimiter));
+export const judgedBy = (judge: string, prompt: Prompt, players: readonly Contender[], step: StepRule | undefined): Play => {
+  const prefixes = players.map((player) => asPrefix(player, step));
   return function* (pairs) {
     const matches: Match[] = [];
     for (let start = 0; start < pairs.length; start += AT_ONCE) {
@@ -64,11 +65,12 @@ const marginOf = (preference: unknown): number | undefined => {
 /** A win, a loss or a tie: what a judge says beyond that is in its own report. */
 const pointsOf = (value: number): number => (value > 0.5 ? 1 : value < 0.5 ? 0 : 0.5);
 
-/** Steps as the policy that wrote it ends them: a judge may ask a reward that reads steps. */
-const asPrefix = (contender: Contender, delimiter: string | undefined): Prefix => ({
+/** Its steps as they were written, else as the policy that wrote it ends them: a judge may ask a reward that reads steps. */
+const asPrefix = (contender: Contender, step: StepRule | undefined): Prefix => ({
   id: idOf(contender),
   text: contender.text,
-  steps: delimiter === undefined ? [contender.text] : splitSteps(contender.text, delimiter),
+  steps: contender.steps ?? (step === undefined ? [contender.text] : splitSteps(contender.text, step)),
+  stepOpen: contender.stepOpen,
   tokenCount: contender.tokens ?? 0,
   logprobs: contender.logprobs,
 });

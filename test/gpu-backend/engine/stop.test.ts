@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { StepWatch, StopWatch } from '../../../gpu-backend/engine/stop.ts';
+import { StopWatch } from '../../../gpu-backend/engine/stop.ts';
 
 const firstMatch = (watch: StopWatch, pieces: readonly string[]) => {
   for (const piece of pieces) {
@@ -37,14 +37,4 @@ test('however a text is cut into pieces, the same match is found', () => {
       expect(match === null ? undefined : before.length + match.end).toBe(end);
     }),
   );
-});
-
-test.each([
-  { name: 'over two pieces', before: '', pieces: ['a\n', '\n'], expected: [false, true] },
-  { name: 'with text after it in the same piece', before: '', pieces: ['a\n\nb'], expected: [true] },
-  { name: 'begun in an open step before', before: 'a\n', pieces: ['\n'], expected: [true] },
-  { name: 'not made of the end of the delimiter before', before: 'a\n\n', pieces: ['\n', 'x'], expected: [false, false] },
-])('step delimiter $name', ({ before, pieces, expected }) => {
-  const watch = new StepWatch('\n\n', before);
-  expect(pieces.map((piece) => watch.push(piece))).toEqual(expected);
 });
