@@ -25,8 +25,11 @@ export interface DraftSteps {
   add(written: Written): void;
   /** What a backend is told of the text that it goes on with; undefined where the text tells it. */
   told(text: string, tokens: number, resumed: boolean): GeneratePrefix['steps'];
-  /** @param cut  a stop string was taken out of the text at its end */
-  divide(text: string, cut: boolean): Divided;
+  /**
+   * @param over  the text has ended: no step of it is open
+   * @param cut   a stop string was taken out of it at its end
+   */
+  divide(text: string, over: boolean, cut: boolean): Divided;
 }
 
 export const draftSteps = (rule: StepRule, prefix: Prefix): DraftSteps =>
@@ -53,7 +56,7 @@ class TextSteps implements DraftSteps {
 
   told(): undefined {}
 
-  divide(text: string, cut: boolean): Divided {
+  divide(text: string, _over: boolean, cut: boolean): Divided {
     const steps = splitSteps(text, this.#rule);
     return { steps, stepEnds: this.#stepEnds(steps.length, cut) };
   }
@@ -123,7 +126,7 @@ class ToldSteps implements DraftSteps {
     return { ended, open: text.length - (this.#lengths[ended - 1] ?? 0), open_tokens: size === undefined ? 0 : tokens % size };
   }
 
-  divide(text: string): Divided {
+  divide(text: string, over: boolean): Divided {
     const ended = this.#lengths.filter((length) => length < text.length);
     const steps = cutAt(text, [...ended, text.length]);
     const stepEnds = this.#tokens?.slice(0, steps.length);
@@ -131,7 +134,7 @@ class ToldSteps implements DraftSteps {
     return {
       steps,
       stepEnds: stepEnds?.length === steps.length ? stepEnds : undefined,
-      stepOpen: steps.length > 0 && (!whole || this.#open),
+      stepOpen: !over && steps.length > 0 && (!whole || this.#open),
     };
   }
 

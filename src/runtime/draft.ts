@@ -91,7 +91,7 @@ export class Draft {
       parent: this.prefix.id,
       text,
       written: text.slice(this.prefix.text.length),
-      ...this.#steps.divide(text, this.#end !== undefined),
+      ...this.#steps.divide(text, this.finish === 'stop', this.#end !== undefined),
       tokenCount: this.prefix.tokenCount + this.tokens,
       tokens,
       textEnds: this.#allTextEnds(text.length),

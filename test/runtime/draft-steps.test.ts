@@ -25,7 +25,7 @@ test('a match that may grow goes on in the next call of its candidate, and not i
   steps.add({ line: line('a;', { step_ends: [2], step_text_ends: [2], step_open: false }), text: '', tokens: 0 });
   expect(steps.told('a;', 2, true)).toEqual({ ended: 0, open: 2, open_tokens: 0 });
   steps.add({ line: line(';b', { step_ends: [1, 2], step_text_ends: [1, 2], step_open: true }), text: 'a;', tokens: 2 });
-  expect(steps.divide('a;;b', false)).toEqual({ steps: ['a;;', 'b'], stepEnds: [3, 4], stepOpen: true });
+  expect(steps.divide('a;;b', false, false)).toEqual({ steps: ['a;;', 'b'], stepEnds: [3, 4], stepOpen: true });
   const prefix: Prefix = { id: '0.0', text: 'a;', steps: ['a;'], tokenCount: 2, stepEnds: [2], stepOpen: false };
   expect(draftSteps({ pattern: ';+' }, prefix).told('a;', 2, false)).toEqual({ ended: 1, open: 0, open_tokens: 0 });
 });
@@ -33,15 +33,15 @@ test('a match that may grow goes on in the next call of its candidate, and not i
 test('where nobody tells the ends, the text that was written is one step, and the tokens are unknown', () => {
   const steps = draftSteps({ tokens: 2 }, root);
   steps.add({ line: line('abc', { step_ends: [3] }), text: '', tokens: 0 });
-  expect(steps.divide('abc', false)).toEqual({ steps: ['abc'], stepEnds: undefined, stepOpen: true });
+  expect(steps.divide('abc', false, false)).toEqual({ steps: ['abc'], stepEnds: undefined, stepOpen: true });
 });
 
 test('a stop string that is taken out takes the steps that it began', () => {
   const steps = draftSteps({ tokens: 2 }, root);
   const told = { step_ends: [2, 4], step_text_ends: [2, 4], step_open: false };
   steps.add({ line: line('abcd', told), text: '', tokens: 0 });
-  expect(steps.divide('ab', true)).toEqual({ steps: ['ab'], stepEnds: [2], stepOpen: false });
-  expect(steps.divide('abc', true)).toEqual({ steps: ['ab', 'c'], stepEnds: [2, 4], stepOpen: true });
+  expect(steps.divide('ab', true, true)).toEqual({ steps: ['ab'], stepEnds: [2], stepOpen: false });
+  expect(steps.divide('abc', true, true)).toEqual({ steps: ['ab', 'c'], stepEnds: [2, 4], stepOpen: false });
 });
 
 test('a prefix that was cut within a step of so many tokens has as many as are left (methods C.0)', async () => {
