@@ -33,13 +33,23 @@ export class FusedScores {
   readonly #drafts: ReadonlyMap<string, Draft>;
   #over = false;
 
-  /** None are asked for where a candidate may be cut in the middle, to go on in the next call: that text is none yet. */
-  constructor(operation: SampleOperation, context: RunContext, state: RunState, granted: readonly Granted[]) {
+  /**
+   * None are asked for where a candidate waits for a later call, or may be cut in the middle, to go on in it: one sample is
+   * one call to the reward, as it would be without.
+   *
+   * @param planned  candidates of the whole sample
+   */
+  constructor(
+    operation: SampleOperation,
+    context: RunContext,
+    state: RunState,
+    { granted, planned }: { readonly granted: readonly Granted[]; readonly planned: number },
+  ) {
     this.#operation = operation;
     this.#context = context;
     this.#state = state;
     this.#drafts = new Map(granted.map(({ draft }) => [draft.id, draft]));
-    const whole = granted.every(({ draft, tokens }) => draft.tokens + tokens >= draft.most);
+    const whole = granted.length === planned && granted.every(({ draft, tokens }) => !draft.started && tokens >= draft.most);
     const reward = whole ? fusedReward(operation, context) : undefined;
     if (reward && context.ledger.scoreCall()) this.model = reward.model;
   }

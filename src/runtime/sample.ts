@@ -139,7 +139,7 @@ async function performWave(round: Round, granted: readonly Granted[], number: nu
     operation.role,
     granted.reduce((total, { tokens }) => total + tokens, 0),
   );
-  const scores = new FusedScores(operation, context, state, granted);
+  const scores = new FusedScores(operation, context, state, { granted, planned: round.planned.length });
   let sampled = 0;
   let usage: z.infer<typeof generateUsage> | undefined;
   let failure: WinnowError | undefined;

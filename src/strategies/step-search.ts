@@ -62,7 +62,7 @@ export class StepSearch {
    */
   *complete(prefixes: readonly Prefix[], count: Each, checkpoint?: number, reward: string | null = this.#reward): Asking<Grown> {
     const firstChild = this.#numbering.take(prefixes, count);
-    const scoredBy = fusible(this.#task, reward);
+    const scoredBy = fusible(this.#task, reward ?? this.#task.rewards[0]); // by which whole answers are scored at last
     const written = yield* sample({ ...this.#task, prefixes, count, firstChild, until: 'end', checkpoint, scoredBy });
     return yield* this.#sort(written, ({ finish }) => finish !== 'error', reward);
   }

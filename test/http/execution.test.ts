@@ -10,7 +10,7 @@ const same = (run: Readonly<Record<string, unknown>>) => {
   return rest;
 };
 
-const served = familyOf('search').filter(({ needs }) => !needs.critic);
+const served = familyOf('search').filter(({ needs }) => !needs.critic && !needs.planner);
 
 test.each(served)('$name: equal results for equal seeds, in one round trip next to the models', async ({ name, width }) => {
   const body = { strategy: name, options: width(4), sampling: { seed: 11 }, return: { candidates: 'all', tree: true } };

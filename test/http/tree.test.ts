@@ -7,7 +7,7 @@ import { allEvents, bestOfN, critiqueRefine, expectRefusal, post, puzzle, search
 const limited = { sampling: { seed: 3 }, return: { tree: true }, budget: { max_tokens: 600 } };
 
 /** Only those that run on a policy that follows no instructions. */
-const searches = familyOf('search').filter(({ needs }) => !needs.critic);
+const searches = familyOf('search').filter(({ needs }) => !needs.critic && !needs.planner);
 
 function expectWhole(nodes: Tree, tokens: number | null): void {
   const ids = nodes.map(({ id }) => id);
