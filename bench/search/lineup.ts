@@ -7,6 +7,8 @@ export interface Contestant {
   readonly strategy: string;
   /** Options for so many answers' worth of tokens. */
   readonly options: (answers: number) => Readonly<Record<string, unknown>>;
+  /** Members of the request that differ from what it says by default. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /** Those that cannot run on the embedded models: they need a policy that follows instructions. */
@@ -21,3 +23,51 @@ export const contestants: readonly Contestant[] = [...familyOf('search'), strate
     path: family === 'search' ? '/v1/search' : '/v1/critique-refine',
     options: width,
   }));
+
+const search = (name: string, strategy: string, options: Contestant['options'], more: Contestant['more'] = {}): Contestant => ({
+  name,
+  strategy,
+  path: '/v1/search',
+  options,
+  more,
+});
+
+const width = (strategy: string): Contestant['options'] => strategyNamed(strategy)!.width;
+const hot = (temperature: number) => ({ sampling: { temperature } });
+/** Decided by `outcome` as ever; what is said of `process` holds where it ranks prefixes. */
+const reducedBy = (reduction: string) => ({
+  rewards: [
+    { name: 'outcome', weight: 1 },
+    { name: 'process', weight: 0, reduction },
+  ],
+});
+
+/** What might make a search worth more for its tokens: hotter steps, other reductions, other shapes, both rewards at the end. */
+export const remedies: readonly Contestant[] = [
+  ...[1.3, 1.6].flatMap((temperature) =>
+    ['entropic_particle_filter', 'rebase', 'beam_search', 'ab_mcts'].map((strategy) =>
+      search(`${strategy}, temperature ${temperature}`, strategy, width(strategy), hot(temperature)),
+    ),
+  ),
+  ...['min', 'meanlogit'].flatMap((reduction) =>
+    ['entropic_particle_filter', 'beam_search'].map((strategy) =>
+      search(`${strategy}, reduction ${reduction}`, strategy, width(strategy), reducedBy(reduction)),
+    ),
+  ),
+  ...['entropic_particle_filter', 'ab_mcts'].map((strategy) =>
+    search(`${strategy}, both rewards choose`, strategy, width(strategy), {
+      rewards: ['outcome', 'process'].map((name) => ({ name, weight: 1 })),
+    }),
+  ),
+  search('beam_search, many kept and few branches', 'beam_search', (answers) => ({ keep: answers, branch: 2 })),
+  search('entropic_particle_filter, twice the particles', 'entropic_particle_filter', (answers) => ({ particles: 2 * answers })),
+  search('rebase, twice the width', 'rebase', (answers) => ({ width: 2 * answers })),
+  search('prune, three times as many begun', 'prune', (answers) => ({ n: 3 * answers, checkpoints: [10, 22], prune_alpha: 0.6 })),
+  search('prune, four times as many begun', 'prune', (answers) => ({ n: 4 * answers, checkpoints: [12], prune_alpha: 0.8 })),
+  search('prune by the outcome reward', 'prune', (answers) => ({
+    n: 3 * answers,
+    checkpoints: [22],
+    step_reward: 'outcome',
+    prune_alpha: 0.7,
+  })),
+];

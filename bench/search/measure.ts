@@ -56,9 +56,10 @@ export function runsOf(problems: readonly Problem[], asked: Asked, setting: Sett
   const { contestant, answers, worth, rewards } = asked;
   const options = { ...contestant.options(answers), ...asked.options };
   const limits = Object.fromEntries(worth);
-  const name = `${problems[0]!.task} ${contestant.name} ${answers} ${digest([options, limits, rewards ?? null])}`;
+  const said = [options, limits, rewards ?? null, ...(contestant.more ? [contestant.more] : [])];
+  const name = `${problems[0]!.task} ${contestant.name} ${answers} ${digest(said)}`;
   return collect(problems, {
-    path: join(setting.folder, `${name.replaceAll(' ', '-')}.jsonl`),
+    path: join(setting.folder, `${name.replaceAll(/[ ,]+/g, '-')}.jsonl`),
     schema: runLine,
     measure: (problem, stop) => measureRun(problem, { ...asked, options }, setting.winnow, stop),
     signal: setting.signal,
@@ -69,7 +70,7 @@ export function runsOf(problems: readonly Problem[], asked: Asked, setting: Sett
 async function measureRun(problem: Problem, asked: Asked, winnow: Winnow, signal: AbortSignal): Promise<RunLine> {
   const { contestant, answers } = asked;
   const seed = subSeed(SEED, `${contestant.name} ${answers}`, problem.id);
-  const body = { ...bodyOf(problem, asked), sampling: { seed } };
+  const body = { ...bodyOf(problem, asked), sampling: { ...(contestant.more?.sampling as object | undefined), seed } };
   const run = await winnow.post(contestant.path, body, runAnswer, signal);
   return {
     id: problem.id,
@@ -88,6 +89,7 @@ export const bodyOf = (problem: Problem, { contestant, answers, worth, rewards, 
   prompt: problem.prompt,
   strategy: contestant.strategy,
   options,
+  ...contestant.more,
   ...(rewards ? { rewards } : {}),
   budget: { max_tokens: Math.round(answers * worth.get(problem.group)!) },
   return: { candidates: 'all' },

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:search`: accuracy of every search against tokens, on held-out problems, through the HTTP API.
  *
- *     node bench/search/run.ts [--quick] [--only puzzles|chains] [--problems K] [--strategies A,B] [--budgets 4,16,64]
+ *     node bench/search/run.ts [--quick] [--only puzzles|chains] [--problems K] [--strategies A,B] [--budgets 4,16,64] [--remedies]
  *
  * It goes on where it was: every answer is a line in .cache. The whole run writes docs/search-accuracy.md and .svg.
  */
@@ -15,7 +15,7 @@ import { bestOfNCurves, type Sampled, voteCurves } from '../accuracy/curves.ts';
 import { type Problem, readProblems, TASKS, type Task } from '../accuracy/problems.ts';
 import { Progress } from '../accuracy/progress.ts';
 import { connect, type Winnow } from '../accuracy/winnow.ts';
-import { type Contestant, contestants } from './lineup.ts';
+import { type Contestant, contestants, remedies } from './lineup.ts';
 import { type Asked, runsOf, type Setting, samplesOf } from './measure.ts';
 import { page } from './page.ts';
 import { bestOf, picture } from './picture.ts';
@@ -118,10 +118,11 @@ function readPlan(): Plan {
       problems: { type: 'string' },
       strategies: { type: 'string' },
       budgets: { type: 'string' },
+      remedies: { type: 'boolean', default: false },
     },
   });
   const names = values.strategies?.split(',');
-  const taking = contestants.filter(({ name }) => names?.includes(name) ?? true);
+  const taking = (values.remedies ? remedies : contestants).filter(({ name }) => names?.includes(name) ?? true);
   if (taking.length === 0)
     throw new CannotStart(`No such strategy. There are: ${contestants.map(({ name }) => name).join(', ')}.`);
   const tasks = TASKS.filter((task) => values.only === undefined || task === values.only);
@@ -130,9 +131,9 @@ function readPlan(): Plan {
   return {
     tasks,
     problems: Number(values.problems ?? (values.quick ? 30 : 300)),
-    budgets: values.budgets?.split(',').map(Number) ?? (values.quick ? [4, 16] : [4, 16, 64]),
+    budgets: values.budgets?.split(',').map(Number) ?? (values.remedies ? [16] : values.quick ? [4, 16] : [4, 16, 64]),
     contestants: taking,
-    whole: !values.quick && names === undefined && values.only === undefined && values.budgets === undefined,
+    whole: !values.quick && names === undefined && values.only === undefined && values.budgets === undefined && !values.remedies,
     asked: words === '' ? '' : ` -- ${words}`,
   };
 }
