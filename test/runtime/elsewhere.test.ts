@@ -6,23 +6,16 @@ import { type Booking, type RunLine, type RunRequest, runLine, runRequest } from
 import { WinnowError } from '../../schemas/errors.ts';
 import type { StepConfig } from '../../schemas/step.ts';
 import { Ledger } from '../../src/budget/ledger.ts';
-import type { Scored } from '../../src/operation.ts';
 import { Elsewhere } from '../../src/runtime/elsewhere.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { performing } from '../../src/runtime/perform.ts';
 import { run } from '../../src/runtime/run.ts';
 import type { Strategy } from '../../src/strategies/define.ts';
 import { strategies, strategyNamed } from '../../src/strategies/registry.ts';
-import type { Pick } from '../../src/strategies/solve.ts';
 import { solve } from '../../src/strategies/solve.ts';
 import { task } from '../drive.ts';
-import { means, rewards, writer } from './means.ts';
+import { first, means, rewards, writer } from './means.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
-
-// biome-ignore lint/correctness/useYield: a rule that asks nobody
-const first: Pick<Scored> = function* (eligible) {
-  return eligible[0]!;
-};
 
 interface Wish {
   readonly seed: number;

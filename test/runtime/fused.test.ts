@@ -2,23 +2,16 @@
 import { expect, test } from 'vitest';
 import type { GenerateLine } from '../../schemas/backend.ts';
 import { WinnowError } from '../../schemas/errors.ts';
-import type { Scored } from '../../src/operation.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { performing } from '../../src/runtime/perform.ts';
 import { run } from '../../src/runtime/run.ts';
 import { strategyNamed } from '../../src/strategies/registry.ts';
-import type { Pick } from '../../src/strategies/solve.ts';
 import { solve } from '../../src/strategies/solve.ts';
 import { task } from '../drive.ts';
 import type { Wished } from './means.ts';
-import { means, ours, rewards, writer } from './means.ts';
+import { first, means, ours, rewards, writer } from './means.ts';
 import type { Behaviour } from './scripted-backend.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
-
-// biome-ignore lint/correctness/useYield: a rule that asks nobody
-const first: Pick<Scored> = function* (eligible) {
-  return eligible[0]!;
-};
 
 /** Where nothing is known of the backend, nothing more than a sample is asked of it. */
 const unknown = { backends: {}, policies: { writer }, rewards };

@@ -4,11 +4,12 @@ import { policyConfig, rewardConfig } from '../../schemas/config.ts';
 import type { ProgressEvent } from '../../schemas/events.ts';
 import type { BackendPort } from '../../src/backends/port.ts';
 import { Ledger } from '../../src/budget/ledger.ts';
-import type { SampleOperation } from '../../src/operation.ts';
+import type { SampleOperation, Scored } from '../../src/operation.ts';
 import { root } from '../../src/operation.ts';
 import type { RunContext, RunState } from '../../src/runtime/context.ts';
 import { freshState } from '../../src/runtime/context.ts';
 import { Deadline } from '../../src/runtime/deadline.ts';
+import type { Pick } from '../../src/strategies/solve.ts';
 import { task } from '../drive.ts';
 
 export const writer: PolicyConfig = policyConfig.parse({
@@ -39,6 +40,12 @@ export interface Means {
   readonly state: RunState;
   readonly events: ProgressEvent[];
 }
+
+/** A rule that asks nobody. */
+// biome-ignore lint/correctness/useYield: it is a generator like those that ask
+export const first: Pick<Scored> = function* (eligible) {
+  return eligible[0]!;
+};
 
 /** A context with everything allowed that is not said otherwise, and a clock that stands still. */
 export function means(port: BackendPort, { policy, maxTokens = 65_536, maxCandidates = 256, ...more }: Wished = {}): Means {
