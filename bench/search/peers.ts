@@ -7,9 +7,7 @@
  * A peer chooses by the process reward, which is all that it is given; so does Winnow here. The limit of Winnow's run is the mean
  * of what the peer took on problems of that size.
  */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { command, onInterrupt } from '../../bin/command.ts';
@@ -25,6 +23,7 @@ import { SEED } from '../accuracy/samples.ts';
 import { connect } from '../accuracy/winnow.ts';
 import { contestants } from './lineup.ts';
 import { runsOf, type Setting } from './measure.ts';
+import { PeerProcess } from './peer-process.ts';
 
 const CACHE = join(import.meta.dirname, '.cache');
 const WORTH = 42; // tokens of one plain sample, mean over the puzzles
@@ -81,28 +80,35 @@ await command(async () => {
   }
 });
 
-/** A process a problem, so that a run goes on where it was. */
-function measurePeer(
+/** So many problems are under way at once; each process answers one after the other. */
+async function measurePeer(
   { title, script, algorithm }: Peer,
   budget: number,
   problems: readonly Problem[],
   { folder, signal, progress, python, url }: Setting & { readonly python: string; readonly url: string },
 ): Promise<PeerLine[]> {
-  return collect<Problem, PeerLine>(problems, {
-    path: join(folder, `peer-${script.slice(0, -3)}-${algorithm}-${budget}.jsonl`),
-    schema: peerLine,
-    signal,
-    progress: (done, total) => progress(`${title} ${budget}`, done, total),
-    measure: async ({ id, prompt }, stop) => {
-      const child = spawn(python, [join(import.meta.dirname, 'peers', script), url, algorithm, String(budget)], { signal: stop });
-      let errors = '';
-      child.stderr.on('data', (part) => (errors += part));
-      child.on('error', () => {}); // one that is aborted says so; what it did not answer is told below
-      child.stdin.end(`${JSON.stringify({ id, prompt, seed: subSeed(SEED, title, id) % 2 ** 31, worth: WORTH })}\n`);
-      for await (const line of createInterface({ input: child.stdout })) return peerLine.parse(JSON.parse(line));
-      throw new Error(`${title} answered nothing: ${errors.slice(-600)}`);
-    },
-  });
+  const idle: PeerProcess[] = [];
+  const all: PeerProcess[] = [];
+  try {
+    return await collect<Problem, PeerLine>(problems, {
+      path: join(folder, `peer-${script.slice(0, -3)}-${algorithm}-${budget}.jsonl`),
+      schema: peerLine,
+      signal,
+      progress: (done, total) => progress(`${title} ${budget}`, done, total),
+      measure: async ({ id, prompt }, stop) => {
+        const one =
+          idle.pop() ?? new PeerProcess(python, [join(import.meta.dirname, 'peers', script), url, algorithm, String(budget)]);
+        all.push(one);
+        stop.throwIfAborted();
+        const answer = await one.ask({ id, prompt, seed: subSeed(SEED, title, id) % 2 ** 31, worth: WORTH });
+        idle.push(one);
+        if (answer === undefined) throw new Error(`${title} answered nothing: ${one.errors.slice(-600)}`);
+        return peerLine.parse(JSON.parse(answer));
+      },
+    });
+  } finally {
+    for (const one of all) one.end();
+  }
 }
 
 async function compared(
