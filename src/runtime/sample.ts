@@ -28,6 +28,8 @@ interface Round {
   readonly whole: boolean;
   /** Every candidate that may be written, by planned id. */
   readonly planned: readonly Draft[];
+  /** Numbers of whole answers that have begun: those of a run have no gap, whatever the budget left out. */
+  readonly numbers: Map<Draft, number>;
 }
 
 // What one call may hold (schemas/backend.ts): what is above it waits for the next wave.
@@ -57,15 +59,25 @@ export async function sampleInWaves(
   const answers = writesAnswers(operation.role);
   const drafts = plan(operation, policy, answers ? context.ledger.candidatesLeft : Number.POSITIVE_INFINITY, state);
   const whole = context.port(policy.backend).continues?.(operation.prompt) === false;
-  const round: Round = { operation, place, policy, context, state, answers, whole, planned: inPlannedOrder(drafts) };
+  const round: Round = {
+    operation,
+    place,
+    policy,
+    context,
+    state,
+    answers,
+    whole,
+    planned: inPlannedOrder(drafts),
+    numbers: new Map(),
+  };
   for (let number = 0; ; number++) {
     const granted = grantWave(round, drafts);
     if (granted.length === 0) break;
+    numberAnswers(round, granted);
     await performWave(round, granted, number);
   }
   const started = round.planned.filter((draft) => draft.started || draft.finish === 'error');
   const kept = started.filter((draft) => state.indexes.has(draft.id) || bookAnswer(round, draft));
-  if (!inParts(operation) && answers) state.planned += drafts.length;
   return kept.map((draft) => {
     const candidate = draft.candidate();
     return waits(draft, operation) ? { ...candidate, finish: 'step' } : candidate;
@@ -128,6 +140,13 @@ function grantWave({ operation, policy, context, state, whole }: Round, drafts: 
 function fitRule({ until }: SampleOperation, { step, typical_tokens, min_useful_tokens }: PolicyConfig): FitRule {
   const typical = until === 'step' ? typicalStep(step.max_tokens, step.typical_tokens) : typical_tokens;
   return { typical, minUseful: min_useful_tokens };
+}
+
+/** Of parts it is known only when they are written which of them end an answer. */
+function numberAnswers({ operation, answers, planned, numbers, state }: Round, granted: readonly Granted[]): void {
+  if (inParts(operation) || !answers) return;
+  const begun = new Set(granted.map(({ draft }) => draft));
+  for (const draft of planned) if (begun.has(draft) && !numbers.has(draft)) numbers.set(draft, state.planned++);
 }
 
 /** One wave is one call for all its candidates. Whatever happens to it, its reservation is settled once. */
@@ -288,9 +307,9 @@ function tellNews(round: Round, draft: Draft): void {
 
 const nothingNew: News = { text: '', logprobs: [] };
 
-function tell({ context, state, planned }: Round, draft: Draft, { text, logprobs }: News): void {
+function tell({ context, numbers }: Round, draft: Draft, { text, logprobs }: News): void {
   if (text === '' && logprobs.length === 0) return;
-  context.listen({ name: 'piece', data: { id: draft.id, index: state.planned + planned.indexOf(draft), text, logprobs } });
+  context.listen({ name: 'piece', data: { id: draft.id, index: numbers.get(draft)!, text, logprobs } }); // whole answers alone are told
 }
 
 /**
@@ -299,8 +318,13 @@ function tell({ context, state, planned }: Round, draft: Draft, { text, logprobs
  * @returns false where `max_candidates` leaves no room for it: it does not count, and is dropped
  */
 function bookAnswer(round: Round, draft: Draft): boolean {
-  const { operation, context, state, answers, planned } = round;
-  if (!answers || draft.finish === 'error') return true;
+  const { operation, context, state, answers, numbers } = round;
+  if (!answers) return true;
+  const number = numbers.get(draft);
+  if (draft.finish === 'error') {
+    if (number !== undefined) state.indexes.set(draft.id, number);
+    return true;
+  }
   const candidate = draft.candidate();
   const full = candidate.tokenCount >= operation.sampling.max_tokens;
   if (inParts(operation) && candidate.finish !== 'stop' && !full) return true;
@@ -310,7 +334,7 @@ function bookAnswer(round: Round, draft: Draft): boolean {
   }
   context.ledger.countCandidate();
   if (tellsPieces(round)) tell(round, draft, draft.news(true) ?? nothingNew);
-  const index = inParts(operation) ? state.planned++ : state.planned + planned.indexOf(draft);
+  const index = number ?? state.planned++;
   state.indexes.set(candidate.id, index);
   context.listen({
     name: 'candidate',

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { familyOf } from '../../src/strategies/registry.ts';
 import { expectAccounts, expectBestScore } from './accounts.ts';
 import { asked, critiqueRefine, expectRefusal, post, repeatable, search } from './winnow.ts';
 
@@ -146,6 +147,17 @@ test.each(searches)('$strategy: an integer budget ends with an answer within it'
   expect(run.budget.limits.max_tokens).toBe(320);
   expect(run.choice.message.content).not.toBe('');
 });
+
+test.each(searches)(
+  '$strategy: where hardly one answer can be paid, those that are there are numbered without a gap',
+  async ({ strategy }) => {
+    const width = familyOf('search')
+      .find(({ name }) => name === strategy)!
+      .width(8);
+    const hard = { options: width, budget: { max_tokens: 40 }, return: { candidates: 'all' } };
+    expectAccounts(await search({ strategy, ...hard, sampling: { seed: 3 } }));
+  },
+);
 
 test('prune tells what it dropped; what waited at a checkpoint and went on is one candidate', async () => {
   const run = await search({

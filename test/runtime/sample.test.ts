@@ -223,6 +223,14 @@ test('answers are numbered by planned id, over several prefixes and operations t
   });
 });
 
+test('what the budget leaves out has no number: those that follow have no gap before them', async () => {
+  const { context, state } = means(new ScriptedBackend({ ends: 0 }), { maxTokens: 60, policy: { typical_tokens: 20 } });
+  const begun = await sampleInWaves(sampleOf({ count: 9 }), context, state);
+  expect(begun.length).toBeLessThan(9);
+  expect([...state.indexes.values()].toSorted()).toEqual(begun.map((_, place) => place));
+  expect(state.planned).toBe(begun.length);
+});
+
 test('each answer is told once, as it closes, with its text only where that is wished', async () => {
   const quiet = await sample(sampleOf({ count: 4 }), { maxTokens: 70 }, { ends: 0 });
   expect(quiet.events.map(({ data }) => 'id' in data && data.id).toSorted()).toEqual(ids(quiet.candidates));
