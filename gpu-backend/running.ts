@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import type { RunLine, RunRequest } from '../schemas/backend-run.ts';
 import type { Lookup } from '../schemas/config.ts';
-import { quoted, WinnowError } from '../schemas/errors.ts';
+import { WinnowError } from '../schemas/errors.ts';
 import { answerSpan } from '../src/answers/extract.ts';
 import type { BackendPort } from '../src/backends/port.ts';
 import { Ledger } from '../src/budget/ledger.ts';
@@ -12,10 +11,10 @@ import { Log } from '../src/runtime/log.ts';
 import { performing } from '../src/runtime/perform.ts';
 import { run } from '../src/runtime/run.ts';
 import { RunTeller } from '../src/runtime/tell-run.ts';
-import type { StrategyTask } from '../src/strategies/define.ts';
-import { strategyNamed } from '../src/strategies/registry.ts';
+import type { Strategy, StrategyTask } from '../src/strategies/define.ts';
 import { solve } from '../src/strategies/solve.ts';
 import { LineQueue } from './line-queue.ts';
+import { readStrategy } from './run-refusals.ts';
 
 const clock = (): number => performance.now();
 
@@ -26,6 +25,8 @@ const clock = (): number => performance.now();
  * @throws WinnowError at once where the request cannot be served; afterwards it only ends
  */
 export function running(request: RunRequest, port: BackendPort, signal: AbortSignal): AsyncIterable<RunLine> {
+  const lookup = lookupOf(request);
+  const strategy = readStrategy(request, lookup);
   const lines = new LineQueue<RunLine>();
   const teller = new RunTeller((line) => lines.push(line));
   const began = clock();
@@ -35,7 +36,7 @@ export function running(request: RunRequest, port: BackendPort, signal: AbortSig
   const context = {
     id: request.id,
     seed: request.seed,
-    lookup: lookupOf(request),
+    lookup,
     rewardOptions: request.reward_options,
     subject: { policy: request.policy, answer: request.answer, references: request.references, seed: request.seed },
     port: (name: string): BackendPort => {
@@ -53,7 +54,7 @@ export function running(request: RunRequest, port: BackendPort, signal: AbortSig
   };
   const perform = performing(context, state);
   const kept: typeof perform.kept = (operation, place, result) => teller.result(operation, place, result, state);
-  run(strategyOf(request), { ...perform, kept }, new Log())
+  run(solving(request, strategy), { ...perform, kept }, new Log())
     .catch((thrown) => {
       // the edge comes to the same end by itself, and says it to the caller
       if (!(thrown instanceof WinnowError || thrown instanceof LivesElsewhere || signal.aborted)) console.error(thrown);
@@ -69,38 +70,13 @@ class LivesElsewhere extends Error {
   override readonly name = 'LivesElsewhere';
 }
 
-function lookupOf({
-  backend,
+const lookupOf = ({ backend, policies, reward_entries: rewards }: RunRequest): Lookup => ({
+  backends: { [backend]: { kind: 'gpu_backend', url: 'http://127.0.0.1', key: 'WINNOW_BACKEND_KEY' } },
   policies,
-  reward_entries: rewards,
-  policy,
-  rewards: named,
-  step_reward,
-  embedder,
-}: RunRequest): Lookup {
-  known(policies, policy, 'policy');
-  for (const name of named) known(rewards, name, 'rewards');
-  if (step_reward !== null) known(rewards, step_reward, 'step_reward');
-  if (embedder !== null) known(rewards, embedder, 'embedder');
-  return {
-    backends: { [backend]: { kind: 'gpu_backend', url: 'http://127.0.0.1', key: 'WINNOW_BACKEND_KEY' } },
-    policies,
-    rewards,
-  };
-}
+  rewards,
+});
 
-function known(entries: Readonly<Record<string, unknown>>, name: string, param: string): void {
-  if (Object.hasOwn(entries, name)) return;
-  throw new WinnowError('invalid_value', `${param} names ${quoted(name)}, which has no entry in the request.`, { param });
-}
-
-function strategyOf(request: RunRequest): Asking<unknown> {
-  const strategy = strategyNamed(request.strategy);
-  if (!strategy)
-    throw new WinnowError('unsupported_value', `No strategy is named ${quoted(request.strategy)}.`, { param: 'strategy' });
-  const options = strategy.options.safeParse(request.options);
-  if (!options.success)
-    throw new WinnowError('invalid_value', `options: ${z.prettifyError(options.error)}`, { param: 'options' });
+function solving(request: RunRequest, strategy: Strategy): Asking<unknown> {
   const task = taskOf(request);
   return solve(strategy.start(task, request.options), task, nobody);
 }

@@ -31,10 +31,10 @@ export type BudgetRequest = z.infer<typeof budget>;
 
 /** Every limit in force, caps included. */
 export const fullLimits = z.strictObject({
-  max_candidates: z.int(),
-  max_tokens: z.int(),
-  max_score_calls: z.int().optional(),
-  max_time_ms: z.int(),
+  max_candidates: z.int().min(1),
+  max_tokens: z.int().min(1),
+  max_score_calls: z.int().min(0).optional(),
+  max_time_ms: z.int().min(1),
 });
 export type FullLimits = z.infer<typeof fullLimits>;
 

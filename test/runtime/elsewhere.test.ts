@@ -202,7 +202,7 @@ test.each([
   { said: 'an unknown strategy', more: { strategy: 'dowsing' }, code: 'unsupported_value', param: 'strategy' },
   { said: 'options of another one', more: { options: { paths: 2 } }, code: 'invalid_value', param: 'options' },
   { said: 'a policy without an entry', more: { policy: 'nobody' }, code: 'invalid_value', param: 'policy' },
-  { said: 'a reward without an entry', more: { rewards: ['nothing'] }, code: 'invalid_value', param: 'rewards' },
+  { said: 'a reward without an entry', more: { rewards: ['nothing'] }, code: 'invalid_value', param: 'rewards[0]' },
   { said: 'a step reward without an entry', more: { step_reward: 'x' }, code: 'invalid_value', param: 'step_reward' },
 ])('$said is refused at once: $code at $param', ({ more, code, param }) => {
   const start = () => running({ ...requestOf(beam, usual), ...more }, new ScriptedBackend(), never);
