@@ -14,6 +14,7 @@ import { RunTeller } from '../src/runtime/tell-run.ts';
 import type { Strategy, StrategyTask } from '../src/strategies/define.ts';
 import { solve } from '../src/strategies/solve.ts';
 import { LineQueue } from './line-queue.ts';
+import { withRefusalsSaid } from './refusals-said.ts';
 import { readStrategy } from './run-refusals.ts';
 
 const clock = (): number => performance.now();
@@ -25,6 +26,7 @@ const clock = (): number => performance.now();
  * @throws WinnowError at once where the request cannot be served; afterwards it only ends
  */
 export function running(request: RunRequest, port: BackendPort, signal: AbortSignal): AsyncIterable<RunLine> {
+  const own = withRefusalsSaid(port);
   const lookup = lookupOf(request);
   const strategy = readStrategy(request, lookup);
   const lines = new LineQueue<RunLine>();
@@ -40,7 +42,7 @@ export function running(request: RunRequest, port: BackendPort, signal: AbortSig
     rewardOptions: request.reward_options,
     subject: { policy: request.policy, answer: request.answer, references: request.references, seed: request.seed },
     port: (name: string): BackendPort => {
-      if (name === request.backend) return port;
+      if (name === request.backend) return own;
       throw new LivesElsewhere(`The backend ${name} is another one.`);
     },
     ledger,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { BackendModel, GenerateLine, GenerateRequest, ScoreRequest, ScoreResponse } from '../../schemas/backend.ts';
 import { generateLine, modelsResponse, scoreResponse } from '../../schemas/backend.ts';
+import { saidToCaller } from '../../schemas/backend-refusal.ts';
 import { type RunLine, runLine } from '../../schemas/backend-run.ts';
 import { embedResponse } from '../../schemas/embed.ts';
 import { equivalenceResponse } from '../../schemas/equivalence.ts';
@@ -134,34 +135,14 @@ async function refusal(response: Response): Promise<WinnowError> {
   const body: unknown = await response.json().catch(() => undefined);
   const { code, message, param } = (body as { error?: Record<string, unknown> } | undefined)?.error ?? {};
   const retryAfter = Number(response.headers.get('retry-after'));
-  const field = typeof param === 'string' ? paramOf(param) : null;
-  const callers = typeof code === 'string' && isErrorCode(code) && (field !== null || !isOurFault(code));
-  if (callers && typeof message === 'string') {
+  if (typeof code === 'string' && isErrorCode(code) && typeof message === 'string') {
     const wait = retryAfter > 0 ? retryAfter : code === 'rate_limit_exceeded' ? 1 : undefined;
-    return new WinnowError(code, message, { param: field, ...(wait === undefined ? {} : { retryAfter: wait }) });
+    const said = saidToCaller({ code, message, param: typeof param === 'string' ? param : null, retryAfter: wait });
+    if (said) return said;
   }
   if (response.status === 503) return new WinnowError('backend_unreachable', 'The backend is not ready yet.');
   return new WinnowError('backend_error', `The backend answered with status ${response.status}.`, { cause: body });
 }
-
-/** The field of the caller's body that a field of our request was made from; null where it was made from none. */
-function paramOf(param: string): string | null {
-  const [, member, rest = ''] = /^prompt\.(text|messages)(.*)$/.exec(param) ?? [];
-  if (member === undefined) return null;
-  return member === 'text' ? 'prompt' : `messages${rest}`;
-}
-
-/** Codes by which the backend refuses what the edge made of the request: nothing that the caller could mend. */
-const isOurFault = (code: string): boolean =>
-  [
-    'invalid_json',
-    'invalid_value',
-    'missing_required_parameter',
-    'unknown_parameter',
-    'invalid_api_key',
-    'unknown_url',
-    'internal_error',
-  ].includes(code);
 
 const lost = (failure: unknown, signal: AbortSignal): unknown => {
   if (failure instanceof WinnowError) return failure;

@@ -108,6 +108,15 @@ test.each(['edge', 'backend'])('%s: a time limit ends a run there with what it h
   expect(run.timing.total_ms).toBeLessThan(3000); // the limit, and what a busy machine takes to answer
 });
 
+test.each([
+  { said: 'a character that the policy cannot read', prompt: 'Use \0', status: 422, code: 'prompt_unsupported', param: 'prompt' },
+  { said: 'a long prompt', prompt: '1 '.repeat(500), status: 400, code: 'context_length_exceeded', param: 'prompt' },
+  { said: 'an emoji in a message', content: '😀', status: 422, code: 'prompt_unsupported', param: 'messages' },
+])('$said is refused alike in both places: at $param', async ({ prompt, content, ...refusal }) => {
+  const told = prompt === undefined ? { messages: [{ role: 'user', content }] } : { prompt };
+  for (const execution of ['edge', 'backend']) expectRefusal(await post('/v1/search', { ...told, execution }), refusal);
+});
+
 test('an unknown place is refused', async () => {
   const answer = await post('/v1/search', { ...asked, execution: 'moon' });
   expectRefusal(answer, { status: 400, code: 'invalid_value', param: 'execution' });
