@@ -38,6 +38,8 @@ const ask = (body: object = {}): Promise<Answer> => post('/v1/best-of-n', { ...a
 const undisturbed = () => bestOfN(request); // the shared Winnow, without the stand-in
 
 const calls = (path: string) => backend.seen.filter((seen) => seen.path === path);
+/** Behaves so where scores are asked for in a call of their own: the backend gives none with what it writes. */
+const behaveInScoring = (score: fault.Fault) => backend.behave({ '/generate': [fault.unscored], '/score': [score] });
 const byReason = ({ candidates = [] }: RunAnswer, reason: string) =>
   candidates.filter(({ finish_reason }) => finish_reason === reason);
 
@@ -52,8 +54,14 @@ describe('a fault that passes is not seen by the client', () => {
     },
     { said: 'a status of 500', faults: { '/generate': [fault.status(500), fault.passOn] } },
     { said: 'a status of 503', faults: { '/generate': [fault.status(503), fault.passOn] } },
-    { said: 'scores that fail once', faults: { '/score': [fault.status(500), fault.passOn] } },
-    { said: 'scores that are NaN once', faults: { '/score': [fault.scoresOf('NaN'), fault.passOn] } },
+    {
+      said: 'scores that fail once',
+      faults: { '/score': [fault.status(500), fault.passOn], '/generate': [fault.unscored] },
+    },
+    {
+      said: 'scores that are NaN once',
+      faults: { '/score': [fault.scoresOf('NaN'), fault.passOn], '/generate': [fault.unscored] },
+    },
   ])('$said: the same answer as without it, and nothing is paid twice', async ({ faults }) => {
     const expected = await undisturbed();
     backend.behave(faults);
@@ -87,7 +95,9 @@ describe('a fault that passes is not seen by the client', () => {
       '/generate': [
         async (response, real) => {
           const { lines } = await real();
-          const bytes = Buffer.from([...lines.slice(0, -1).reverse(), lines.at(-1)!].join(''));
+          const isScore = (line: string) => line.includes('"type":"score"'); // which follows its candidate, somewhere
+          const written = lines.slice(0, -1).filter((line) => !isScore(line));
+          const bytes = Buffer.from([...written.reverse(), ...lines.filter(isScore).reverse(), lines.at(-1)!].join(''));
           response.writeHead(200, { 'content-type': 'application/x-ndjson' });
           for (let place = 0; place < bytes.length; place += 97) {
             response.write(bytes.subarray(place, place + 97));
@@ -163,7 +173,8 @@ describe('a generation that breaks off for good', () => {
 
   test('in the second round of a search: what the first one opened is told, nothing hangs', async () => {
     backend.behave({ '/generate': [fault.passOn, fault.cutAfter(0)] });
-    const answer = await search({ sampling: { seed: 1 }, options: { keep: 2, branch: 2 } }, { url });
+    const body = { execution: 'edge', sampling: { seed: 1 }, options: { keep: 2, branch: 2 } };
+    const answer = await search(body, { url });
     expect(answer).toMatchObject({ stop_reason: 'backend_failed', complete: false });
     expect(answer.candidates!.length).toBeGreaterThan(0);
     expect(answer.usage.completion_tokens).toBeNull();
@@ -272,6 +283,7 @@ describe('a backend that refuses', () => {
   });
 
   test('every call carries the key between edge and backend', async () => {
+    backend.behave({ '/generate': [fault.unscored] });
     await run();
     expect(backend.seen.map(({ authorization }) => authorization)).toEqual(backend.seen.map(() => 'Bearer the-secret-between'));
     expect(backend.seen.map(({ path }) => path)).toEqual(['/generate', '/score']);
@@ -291,7 +303,7 @@ describe('rewards that fail', () => {
     { said: 'a status of 500', broken: fault.status(500) },
     { said: 'cut', broken: fault.cutAfter(0) },
   ])('$said: candidates are kept, no number is made up, and the choice says that it is none by merit', async ({ broken }) => {
-    backend.behave({ '/score': [broken] });
+    behaveInScoring(broken);
     const answer = await run();
     expect(answer.candidates).toHaveLength(6);
     for (const { scores } of answer.candidates!) expect(scores.outcome).toMatchObject({ ok: false, reason: expect.any(String) });
@@ -309,7 +321,7 @@ describe('rewards that fail', () => {
       );
       return JSON.stringify({ ...answer, scores });
     };
-    backend.behave({ '/score': [async (response, real) => response.end(spoil((await real()).text))] });
+    behaveInScoring(async (response, real) => response.end(spoil((await real()).text)));
     const answer = await run();
     expect(answer.candidates![expected.choice.index]?.scores.outcome).toEqual({ ok: false, reason: 'spoilt' });
     expect(answer.choice.id).not.toBe(expected.choice.id);
@@ -323,13 +335,54 @@ describe('rewards that fail', () => {
     expectRefusal(await post('/v1/rerank', rerank, { url }), { status: 502, code: 'backend_error' });
   });
 
-  test('a search whose process reward fails goes on by the order it has', async () => {
-    backend.behave({ '/score': [fault.status(500)] });
-    const answer = await search({ options: { keep: 2, branch: 2 } }, { url });
-    expect(answer.choice.message.content).not.toBe('');
-    expect(answer.selection.degraded).toBe(true);
+  const wide = { execution: 'edge', options: { keep: 4, branch: 4 }, sampling: { seed: 3 }, return: { tree: true } };
+  const written = ({ tree = [] }: RunAnswer) => tree.filter(({ finish }) => finish !== undefined);
+  const odd = (id: string) => Number(id.slice(id.lastIndexOf('.') + 1)) % 2 === 1;
+
+  test('a search none of whose prefixes can be scored goes on by the order it has, and says what failed', async () => {
+    behaveInScoring(fault.status(500));
+    const answer = await search(wide, { url });
+    expect(answer.complete).toBe(true);
+    expect(answer.selection).toMatchObject({ degraded: true, reason: 'all_scores_invalid' });
+    expect(answer.warnings.join()).toMatch(/A backend failed on the way/);
+    for (const { scores } of written(answer)) expect(scores).toMatchObject({ process: null });
+    expect(answer.account.rewards.process).toMatchObject({ candidates: 0, tokens: 0 });
+    expectSums(answer);
+  });
+
+  test('a search half of whose prefixes cannot be scored goes on with the others, and the account is right', async () => {
+    const spoil = (score: { readonly id: string }) => (odd(score.id) ? { id: score.id, ok: false, reason: 'spoilt' } : score);
+    backend.behave({ '/generate': [fault.scoreLines(spoil)] });
+    const answer = await search(wide, { url });
+    expect(answer).toMatchObject({ complete: true, stop_reason: 'finished', warnings: [] }); // the models said so: nothing broke
+    const parents = new Set(answer.tree!.map(({ parent }) => parent));
+    const first = written(answer).filter(({ parent }) => parent === '0');
+    const unknown = first.filter(({ scores }) => scores.process === null);
+    expect(unknown.length).toBeGreaterThan(4);
+    expect(first.length - unknown.length).toBeGreaterThan(4); // more than are kept
+    for (const { id } of unknown) expect(parents).not.toContain(id);
+    expectSums(answer);
+  });
+
+  test('scores of prefixes that do not come with them are asked for, and where that fails it is said', async () => {
+    const some = fault.scoreLines((score) => (odd(score.id) ? undefined : score));
+    backend.behave({ '/generate': [some], '/score': [fault.status(500)] });
+    const answer = await search(wide, { url });
+    expect(answer.complete).toBe(true);
+    expect(answer.warnings.join()).toMatch(/A backend failed on the way/);
+    const values = written(answer).map(({ scores }) => scores.process);
+    expect(values).toContain(null);
+    expect(values.some((value) => typeof value === 'number')).toBe(true);
+    expectSums(answer);
   });
 });
+
+/** Of a search with its tree: what its nodes have is what was paid. */
+function expectSums({ tree = [], usage, budget, account }: RunAnswer): void {
+  expect(tree.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(usage.completion_tokens);
+  expect(budget.spent.tokens).toBe(usage.completion_tokens);
+  expect(account.wasted_tokens).toBeLessThan(budget.spent.tokens);
+}
 
 describe('a backend that is slow', () => {
   test.each([
@@ -355,7 +408,7 @@ describe('a backend that is slow', () => {
   });
 
   test('silent in scoring: the answer comes in time without scores', async () => {
-    backend.behave({ '/score': [fault.silence] });
+    behaveInScoring(fault.silence);
     const began = performance.now();
     const answer = await run({ budget: { max_time_ms: 1200 } });
     expect(performance.now() - began).toBeLessThan(1700);
@@ -399,7 +452,7 @@ describe('the official client', () => {
   });
 
   test('reads an error in the middle of a stream as its own exception', async () => {
-    backend.behave({ '/score': [fault.status(500)] });
+    behaveInScoring(fault.status(500));
     const selection = { rule: 'argmax', on_invalid_score: 'fail' };
     const read = async () => {
       const stream = await create({ model: 'puzzles', stream: true, winnow: { options: { n: 4 }, selection } });

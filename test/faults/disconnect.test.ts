@@ -79,12 +79,13 @@ describe('the call to the backend', () => {
     { said: 'a request in the middle of them', path: '/v1/best-of-n', body: {}, at: '/generate', broken: fault.stallAfter(2) },
     { said: 'a request that waits for scores', path: '/v1/best-of-n', body: {}, at: '/score', broken: fault.silence },
     { said: 'a chat', path: '/v1/chat/completions', body: {}, at: '/generate', broken: fault.stallAfter(0) },
-    { said: 'a search', path: '/v1/search', body: {}, at: '/generate', broken: fault.stallAfter(1) },
+    { said: 'a search', path: '/v1/search', body: { execution: 'edge' }, at: '/generate', broken: fault.stallAfter(1) },
+    { said: 'a search on the backend', path: '/v1/search', body: {}, at: '/run', broken: fault.stallAfter(3) },
     { said: 'a score', path: '/v1/score', body: { candidates: ['1'] }, at: '/score', broken: fault.silence },
   ])(
     '$said: left by its client, it is left by the edge within a second, and not asked again',
     async ({ path, body, at, broken }) => {
-      backend.behave({ [at]: [broken] });
+      backend.behave({ '/generate': [fault.unscored], [at]: [broken] });
       const answer = begin(path, body).catch(() => 'left');
       await expect.poll(() => calls(at).length, { interval: 10 }).toBe(1);
       await sleep(100);

@@ -146,3 +146,23 @@ export const scoresOf =
     const { text: whole } = await real();
     response.writeHead(200, { 'content-type': 'application/json' }).end(whole.replace(/"value":[^,}]+/g, `"value":${value}`));
   };
+
+/** A generation as of a backend that scores nothing that it writes: scores are asked for in a call of their own. */
+export const unscored: Fault = withLines((lines) =>
+  lines.flatMap((line) => {
+    const { scored: _, ...read } = JSON.parse(line) as { readonly type: string; readonly scored?: unknown };
+    return read.type === 'score' ? [] : [`${JSON.stringify(read)}\n`];
+  }),
+);
+
+/** Of the lines of a generation, each score as `change` leaves it: undefined is one that does not come. */
+export const scoreLines = (change: (score: { readonly id: string }, place: number) => object | undefined): Fault =>
+  withLines((lines) => {
+    let place = 0;
+    return lines.flatMap((line) => {
+      const { type, ...score } = JSON.parse(line) as { readonly type: string; readonly id: string };
+      if (type !== 'score') return [line];
+      const changed = change(score, place++);
+      return changed ? [`${JSON.stringify({ ...changed, type })}\n`] : [];
+    });
+  });
