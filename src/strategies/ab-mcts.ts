@@ -8,6 +8,7 @@ import { define } from './define.ts';
 import type { Uniform } from './distributions.ts';
 import { firstSteps } from './keep-best.ts';
 import { drawMean } from './posterior.ts';
+import { bestFirst } from './rank.ts';
 import { StepSearch } from './step-search.ts';
 import { stepValue } from './step-value.ts';
 import type { Node } from './tree.ts';
@@ -76,7 +77,7 @@ export const abMcts = define({
       yield* tellValues(answers.tree);
       yield* note({ type: 'round', round, kept: distinct.map(({ prefix }) => prefix.id) });
     }
-    return yield* search.gather(open);
+    return yield* search.gather(bestFirst(open, task.stepReward!)); // `needs.stepReward`
   },
 });
 

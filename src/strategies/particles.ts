@@ -65,7 +65,8 @@ export type Resample = (weights: readonly number[], step: number) => readonly nu
 
 /**
  * Particles: each step all are written on, weighted, and maybe resampled. What a weight is multiplied by is the value now
- * over the value before (`value`), or the value of the new step (`product`); a failed score is a weight of 0, not a small one.
+ * over the value before (`value`), or the value of the new step (`product`); a failed score is a weight of 0, not a small one,
+ * and a particle without weight waits while there are others to write on.
  * A pass ends when all particles have ended, after `max_steps`, or when a sample comes back empty, which ends the search.
  *
  * With more passes than one it is particle Gibbs: of each pass one particle is drawn by its weight, and its path is kept in
@@ -149,9 +150,14 @@ class Filter {
     return mulberry32(subSeed(this.#task.seed, stage, index))();
   }
 
-  /** Writes all that are not done on by a step, copies of one prefix in one entry. Those for which nothing came are gone. */
+  /**
+   * Writes those that go on by a step, copies of one prefix in one entry. Those for which nothing came are gone, and those
+   * without weight stand where they are, unless all that could go on are without.
+   */
   *#propagate(particles: readonly Particle[]): Asking<{ moved: Particle[]; growing: readonly Scored[] }> {
-    const written = particles.filter(({ done, ahead = [] }) => !done && ahead.length === 0);
+    const open = particles.filter(({ done, ahead = [] }) => !done && ahead.length === 0);
+    const weighted = open.filter(({ logWeight }) => logWeight > Number.NEGATIVE_INFINITY);
+    const written = weighted.length > 0 ? weighted : open;
     const prefixes = [...new Map(written.map(({ branch }) => [branch.id, branch])).values()];
     const counts = prefixes.map(({ id }) => written.filter(({ branch }) => branch.id === id).length);
     const { children, growing } = yield* this.#search.grow(prefixes, counts);
@@ -161,6 +167,7 @@ class Filter {
       if (particle.done) return [particle];
       const [next, ...ahead] = particle.ahead ?? [];
       if (next) return [{ ...this.#follow(particle, next), ahead }];
+      if (!written.includes(particle)) return [particle];
       const child = waiting.get(particle.branch.id)?.next().value; // copies of one prefix are alike: whose child is whose does not matter
       return child ? [this.#follow(particle, child)] : [];
     });

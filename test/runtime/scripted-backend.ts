@@ -7,6 +7,7 @@ import type {
   GeneratePrefix,
   GenerateRequest,
   PieceLine,
+  RawScore,
   ScoreRequest,
   ScoreResponse,
   Scoring,
@@ -29,6 +30,8 @@ export interface Behaviour {
   /** Lines instead of those of this call, or what it throws. */
   readonly instead?: (request: GenerateRequest, lines: readonly GenerateLine[]) => AsyncIterable<GenerateLine> | undefined;
   readonly score?: (request: ScoreRequest) => ScoreResponse | Promise<ScoreResponse>;
+  /** The score of a text, in place of its length, wherever it is asked for; undefined is one that fails. */
+  readonly worth?: (text: string) => number | undefined;
 }
 
 export class ScriptedBackend implements BackendPort {
@@ -36,7 +39,9 @@ export class ScriptedBackend implements BackendPort {
   readonly scoreRequests: ScoreRequest[] = [];
   /** Tokens sampled by all calls. */
   sampled = 0;
-  /** Of those, tokens that only showed where a step had ended. */
+  /** What was read by rewards, in all calls. */
+  readonly read = { calls: 0, candidates: 0, tokens: 0 };
+  /** Of those sampled, tokens that only showed where a step had ended. */
   dropped = 0;
   readonly #behaviour: Behaviour;
 
@@ -53,7 +58,7 @@ export class ScriptedBackend implements BackendPort {
 
   async score(request: ScoreRequest): Promise<ScoreResponse> {
     this.scoreRequests.push(request);
-    return this.#behaviour.score?.(request) ?? scoresByLength(request);
+    return this.#behaviour.score?.(request) ?? this.#scoresOf(request);
   }
 
   async models() {
@@ -85,11 +90,26 @@ export class ScriptedBackend implements BackendPort {
       const whole = before.get(id)! + text;
       return { id, text: whole, steps: splitSteps(whole, request.step) };
     });
-    const { scores, usage } = scoresByLength({ key: request.key, model: '', prompt: request.prompt, candidates, deadline_ms: 1 });
+    const { scores, usage } = this.#scoresOf({ key: request.key, model: '', prompt: request.prompt, candidates, deadline_ms: 1 });
     return {
       scores: scores.map((score): GenerateLine => ({ ...score, type: 'score', id: score.id }) as GenerateLine),
       scored: { candidates: usage.candidates, tokens: usage.tokens, fingerprint: 'reward' },
     };
+  }
+
+  #scoresOf(request: ScoreRequest): ScoreResponse {
+    const { worth } = this.#behaviour;
+    const byLength = scoresByLength(request);
+    this.read.calls += 1;
+    this.read.candidates += byLength.usage.candidates;
+    this.read.tokens += byLength.usage.tokens;
+    if (!worth) return byLength;
+    const scores = request.candidates.map(({ text }, place): RawScore => {
+      const { id, tokens } = byLength.scores[place] as Extract<RawScore, { ok: true }>; // by length none fails
+      const value = worth(text);
+      return value === undefined ? { id, ok: false, reason: 'unreadable' } : { id, ok: true, value, tokens };
+    });
+    return { ...byLength, scores };
   }
 
   #write(request: GenerateRequest, prefix: GeneratePrefix, id: string): CandidateLine {

@@ -46,6 +46,20 @@ test('a failed score is a weight of 0, not a small one: such a particle is never
   expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.1' }], count: 4 });
 });
 
+test('a particle whose score failed waits while there are others to write on, and is written on after them (methods 0.2)', () => {
+  const { asked, notes } = drive(particleFilter.run(task, { ...options, ess_threshold: 0 }), [
+    four,
+    scores(0.5, 'failed', 0.5, 'failed'),
+    sampled(ended('0.0.0'), ended('0.2.0')),
+    scores(0.5, 0.5),
+    sampled(ended('0.1.0'), ended('0.3.0')),
+    scores(0.9, 0.9),
+  ]);
+  expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.0' }, { id: '0.2' }] });
+  expect(asked[4]).toMatchObject({ prefixes: [{ id: '0.1' }, { id: '0.3' }] });
+  expect(notes.filter(({ type }) => type === 'round')).toHaveLength(3);
+});
+
 test('where all weights are 0 the step is done again once, then all are equal (methods C.5)', () => {
   const failed = scores('a', 'b', 'c', 'd');
   const { asked, value } = drive(particleFilter.run(task, options), [
