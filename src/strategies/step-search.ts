@@ -41,6 +41,8 @@ export class StepSearch {
   readonly #completed: Scored[] = [];
   /** Have all their tokens and no end. */
   readonly #exhausted: Scored[] = [];
+  /** The first dead end that is an answer: what there is where nothing else is. */
+  #deadEnd: Candidate | undefined;
 
   constructor(task: StrategyTask, reward: string | null = task.stepReward) {
     this.#task = task;
@@ -131,7 +133,7 @@ export class StepSearch {
   /**
    * What a search returns: what ended, and what has all its tokens. Where nothing ended, the first of the open ones is
    * written to its end, greedily, with the finishing reserve; the prompt itself where none is open, and then also an empty
-   * answer is one: there is no other.
+   * answer is one: there is no other. Where no answer can be had any more, it is the first of those that came before.
    *
    * @param open  the prefixes that may go on, best first
    */
@@ -144,7 +146,8 @@ export class StepSearch {
     const lives = ends.filter(alive(this.#task, best));
     const begun = [...this.#exhausted, ...open];
     const answers = lives.length + begun.length > 0 ? lives : ends.filter(({ finish }) => finish !== 'error');
-    return { pool: [...(yield* this.score(answers)), ...begun] };
+    const before = answers.length + begun.length === 0 && this.#deadEnd ? [this.#deadEnd] : [];
+    return { pool: [...(yield* this.score([...answers, ...before])), ...begun] };
   }
 
   *#sort(
@@ -152,8 +155,10 @@ export class StepSearch {
     lives: (candidate: Candidate) => boolean,
     reward: string | null = this.#reward,
   ): Asking<Grown> {
+    const lost = written.filter((candidate) => !lives(candidate));
+    this.#deadEnd ??= lost.find(finished);
     const children = yield* this.score(written.filter(lives), reward);
-    return { children, growing: this.setAside(children), lost: written.filter((candidate) => !lives(candidate)) };
+    return { children, growing: this.setAside(children), lost };
   }
 
   get #greedy(): Sampling {

@@ -1,7 +1,7 @@
 /** What is true of every strategy: a new one is under these laws on the day it is registered. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Asking, Operation, Result, SampleOperation, Scored, ScoreOperation } from '../../src/operation.ts';
+import type { Asking, Operation, Result, SampleOperation, Score, Scored, ScoreOperation } from '../../src/operation.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { run } from '../../src/runtime/run.ts';
 import type { Gathered, Strategy } from '../../src/strategies/define.ts';
@@ -28,6 +28,15 @@ function live<T>(asking: Asking<T>, answer: (operation: Asked) => Result) {
   }
   return { value: turn.value, asked };
 }
+
+/** Before a score is asked for there is none: who reads one all the same is told. */
+const unread = <T extends object>(candidate: T): T =>
+  Object.defineProperty({ ...candidate }, 'scores', {
+    enumerable: false, // a copy has none
+    get: () => {
+      throw new Error('It read a score that was never given.');
+    },
+  });
 
 const empty = (operation: Operation): Result => {
   if (operation.kind === 'sample') return { kind: 'sample', candidates: [] };
@@ -85,6 +94,28 @@ test.each(strategies)('$name never spends more than its bound, and no path comes
       expect(new Set(ids).size).toBe(ids.length);
     }),
     { numRuns: 150 },
+  );
+});
+
+test.each(strategies)('$name has no score but those that it was given, each with the text that it is of', (strategy) => {
+  fc.assert(
+    fc.property(climate, budgets, (weather, budget) => {
+      const { answer } = world(weather);
+      const given = new Map<string, Score>();
+      const options = strategy.options.parse(sized(strategy, budget)) as Record<string, unknown>;
+      if ('max_steps' in options) options.max_steps = 6;
+      const { value } = live(strategy.start(task, options), (operation) => {
+        const result = answer(operation);
+        if (result.kind === 'sample') return { ...result, candidates: result.candidates.map(unread) };
+        if (operation.kind !== 'score' || result.kind !== 'score') return result;
+        for (const [place, { text }] of operation.candidates.entries())
+          given.set(`${operation.reward} ${text}`, result.scores[place]!);
+        return result;
+      });
+      for (const { text, scores } of value.pool)
+        for (const [reward, score] of Object.entries(scores)) expect(score).toEqual(given.get(`${reward} ${text}`));
+    }),
+    { numRuns: 60 },
   );
 });
 

@@ -120,9 +120,12 @@ function passedOver(strategy: Strategy, handed: readonly Handed[]) {
       }
     }
     if (operation.kind !== 'sample' || result.kind !== 'sample' || operation.role !== 'policy') continue;
+    if (isRollout(operation)) {
+      for (const { id, parent } of result.candidates) greedy.set(parent, id);
+      continue;
+    }
     for (const { id, text } of operation.prefixes) grown.add(id).add(text);
-    if (isRollout(operation)) for (const { id, parent } of result.candidates) greedy.set(parent, id);
-    else wrong.push(...operation.prefixes.flatMap(({ id }) => (scores.has(id) && !outlook(id).ok ? before(id) : [])));
+    wrong.push(...operation.prefixes.flatMap(({ id }) => (scores.has(id) && !outlook(id).ok ? before(id) : [])));
   }
   return wrong;
 
