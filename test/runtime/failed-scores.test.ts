@@ -11,6 +11,7 @@ import type { Strategy } from '../../src/strategies/define.ts';
 import { strategies } from '../../src/strategies/registry.ts';
 import type { Pick } from '../../src/strategies/solve.ts';
 import { solve } from '../../src/strategies/solve.ts';
+import { distinct } from '../../src/strategies/step-search.ts';
 import { task } from '../drive.ts';
 import { means } from './means.ts';
 import type { Behaviour } from './scripted-backend.ts';
@@ -133,7 +134,7 @@ function passedOver(strategy: Strategy, handed: readonly Handed[]) {
   function before(id: string): string[] {
     const { candidates, subtreeOf } = rounds.get(id)!;
     const subtree = subtreeOf(candidates.find((candidate) => candidate.id === id)!);
-    const rivals = candidates.filter((candidate) => subtreeOf(candidate) === subtree && mayGrow(candidate));
+    const rivals = distinct(candidates.filter((candidate) => subtreeOf(candidate) === subtree && mayGrow(candidate)));
     const better = rivals.filter((rival) => outlook(rival.id).ok && !grown.has(rival.id) && !grown.has(rival.text));
     return better.map((rival) => `${id} before ${rival.id}`);
   }
