@@ -53,6 +53,7 @@ export function running(request: RunRequest, port: BackendPort, signal: AbortSig
     tellTexts: request.tell_texts,
     tellPieces: request.tell_pieces,
     listen: teller.event.bind(teller),
+    ended: teller.ended.bind(teller),
   };
   const perform = performing(context, state);
   const kept: typeof perform.kept = (operation, place, result) => teller.result(operation, place, result, state);

@@ -131,6 +131,10 @@ export const runLine = z.discriminatedUnion('type', [
     type: z.literal('piece'),
     data: z.strictObject({ id: path, index: count, text: z.string(), logprobs: z.array(tokenLogprob) }),
   }),
+  z.strictObject({
+    type: z.literal('ended'),
+    candidate: toldCandidate.describe('An answer that has ended; the result of its operation tells it again.'),
+  }),
   z.strictObject({ type: z.literal('booked'), bookings: z.array(booking) }),
   z.strictObject({
     type: z.literal('result'),

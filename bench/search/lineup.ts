@@ -44,8 +44,13 @@ const reducedBy = (reduction: string) => ({
 
 /** What might make a search worth more for its tokens: hotter steps, other reductions, other shapes, both rewards at the end. */
 export const remedies: readonly Contestant[] = [
+  search('entropy_fork, half as many again', 'entropy_fork', (answers) => ({ n: Math.round(1.5 * answers) })),
+  search('entropy_fork, most of them forks', 'entropy_fork', (answers) => ({
+    n: Math.round(1.75 * answers),
+    first: Math.ceil(answers / 4),
+  })),
   ...[1.3, 1.6].flatMap((temperature) =>
-    ['entropic_particle_filter', 'rebase', 'beam_search', 'ab_mcts'].map((strategy) =>
+    ['entropic_particle_filter', 'rebase', 'beam_search'].map((strategy) =>
       search(`${strategy}, temperature ${temperature}`, strategy, width(strategy), hot(temperature)),
     ),
   ),

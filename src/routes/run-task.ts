@@ -14,6 +14,7 @@ import { Deadline } from '../runtime/deadline.ts';
 import { Elsewhere } from '../runtime/elsewhere.ts';
 import { Log } from '../runtime/log.ts';
 import { performing } from '../runtime/perform.ts';
+import type { Perform } from '../runtime/run.ts';
 import { run } from '../runtime/run.ts';
 import { RunTree } from '../runtime/run-tree.ts';
 import { solve } from '../strategies/solve.ts';
@@ -89,10 +90,8 @@ export async function drive<T>(
   const runContext = { ...means, port, ledger, deadline, clock };
   const elsewhere = task && follow(task, runContext, state);
   try {
-    const perform = {
-      ...performing(runContext, state),
-      elsewhere: elsewhere?.resultOf.bind(elsewhere),
-    };
+    const here = performing(runContext, state);
+    const perform = elsewhere ? { ...here, ...followedBy(elsewhere, here) } : here;
     return { value: await run(asking, perform, new Log()), state, elsewhere: elsewhere !== undefined };
   } catch (thrown) {
     if (!(thrown instanceof WinnowError)) throw thrown;
@@ -101,6 +100,12 @@ export async function drive<T>(
     void elsewhere?.close().catch(() => {}); // it is of no more use, whatever it says
   }
 }
+
+/** An operation is asked of the other place first; what is done here in its stead is completed by what that place told. */
+const followedBy = (elsewhere: Elsewhere, { ask }: Perform): Pick<Perform, 'ask' | 'elsewhere'> => ({
+  elsewhere: elsewhere.resultOf.bind(elsewhere),
+  ask: async (operation) => elsewhere.instead(operation, await ask(operation)),
+});
 
 /** The run on the backend that is its place; undefined where that is the Worker. */
 function follow(task: Task, context: RunContext, state: RunState): Elsewhere | undefined {

@@ -35,6 +35,8 @@ export interface RunContext {
   /** Grows with the run; absent where nobody asked for the tree. */
   readonly tree?: RunTree | undefined;
   readonly listen: (event: ProgressEvent) => void;
+  /** Hears of each answer that has ended, before the operation has that wrote it. */
+  readonly ended?: ((candidate: Candidate) => void) | undefined;
 }
 
 /** What is learnt while a run goes on. The interpreter owns it; reports read it. */

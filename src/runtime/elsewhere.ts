@@ -1,7 +1,7 @@
 /** A run that goes on next to the model, followed from here: its results come as they happen, and are this run's own. */
-import type { Booking, RunLine, ToldResult } from '../../schemas/backend-run.ts';
+import type { Booking, RunLine, ToldCandidate, ToldResult } from '../../schemas/backend-run.ts';
 import { WinnowError } from '../../schemas/errors.ts';
-import type { ReadOperation, Result, SampleOperation } from '../operation.ts';
+import type { Candidate, ReadOperation, Result, SampleOperation } from '../operation.ts';
 import type { RunContext, RunState } from './context.ts';
 import { survive } from './context.ts';
 import { learn } from './learnt.ts';
@@ -24,6 +24,8 @@ export class Elsewhere {
   readonly #state: RunState;
   readonly #told = new ToldCandidates();
   readonly #waiting = new Map<string, Told>();
+  /** Answers that have ended, of operations whose result has not come yet. */
+  #ended: Candidate[] = [];
   /** Bookings whose result has not come yet. */
   #unsettled: Booking[] = [];
   #reading: Promise<void> = Promise.resolve();
@@ -51,6 +53,25 @@ export class Elsewhere {
     return undefined;
   }
 
+  /**
+   * What was done here in the place of an operation that broke off there. Where nothing could be written, the answers that
+   * had ended there are what it gave: they are paid for, and may be all that there is.
+   */
+  instead(operation: SampleOperation | ReadOperation, result: Result): Result {
+    if (operation.kind !== 'sample' || result.kind !== 'sample') return result;
+    if (result.candidates.some(({ finish }) => finish !== 'error')) return result;
+    const { ledger } = this.#context;
+    const starts = new Map(operation.prefixes.map(({ id, tokenCount }) => [id, tokenCount]));
+    const kept = this.#ended.filter(({ parent }) => starts.has(parent)).slice(0, ledger.candidatesLeft);
+    this.#ended = [];
+    for (const { id, parent, tokenCount } of kept) {
+      ledger.countCandidate();
+      ledger.wrote(id, tokenCount - starts.get(parent)!);
+      if (!this.#state.indexes.has(id)) this.#state.indexes.set(id, this.#state.planned++);
+    }
+    return kept.length > 0 ? { kind: 'sample', candidates: kept } : result;
+  }
+
   /** Ends it: there is nothing more that it could be asked. */
   async close(): Promise<void> {
     this.#over = true;
@@ -73,6 +94,9 @@ export class Elsewhere {
       case 'piece':
         this.#context.listen({ name: line.type, data: line.data } as never); // the pair is one of the union's, as it came
         return;
+      case 'ended':
+        this.#ended.push(this.#heard(line.candidate));
+        return;
       case 'booked':
         this.#unsettled.push(...line.bookings);
         return;
@@ -86,7 +110,12 @@ export class Elsewhere {
 
   #keep({ at, fingerprint, result, learnt }: Extract<RunLine, { type: 'result' }>): void {
     try {
-      this.#waiting.set(at.join('.'), { fingerprint, result: this.#result(result) });
+      const known = this.#result(result);
+      this.#waiting.set(at.join('.'), { fingerprint, result: known });
+      if (known.kind === 'sample') {
+        const ids = new Set(known.candidates.map(({ id }) => id));
+        this.#ended = this.#ended.filter(({ id }) => !ids.has(id));
+      }
       for (const booking of this.#unsettled) this.#context.ledger.book(booking);
     } catch (failure) {
       throw brokeOff('The backend told a run that cannot be followed.', failure);
@@ -115,7 +144,15 @@ export class Elsewhere {
 
   #result(result: ToldResult): Result {
     if (result.kind === 'read') return { kind: 'read', result: result.result as never }; // of the operation's own reading: its fingerprint says so
-    return { kind: 'sample', candidates: result.candidates.map((candidate) => this.#told.hear(candidate)) };
+    return { kind: 'sample', candidates: result.candidates.map((candidate) => this.#heard(candidate)) };
+  }
+
+  #heard(told: ToldCandidate): Candidate {
+    try {
+      return this.#told.hear(told);
+    } catch (failure) {
+      throw brokeOff('The backend told a run that cannot be followed.', failure);
+    }
   }
 }
 

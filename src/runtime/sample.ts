@@ -333,6 +333,7 @@ function bookAnswer(round: Round, draft: Draft): boolean {
     return false;
   }
   context.ledger.countCandidate();
+  context.ended?.(candidate);
   if (tellsPieces(round)) tell(round, draft, draft.news(true) ?? nothingNew);
   const index = number ?? state.planned++;
   state.indexes.set(candidate.id, index);

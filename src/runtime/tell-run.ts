@@ -1,7 +1,7 @@
 /** Tells a run that happens here to whoever follows it elsewhere: bookings, events and results as lines, in order. */
 import type { Booking, RunLine, ToldResult } from '../../schemas/backend-run.ts';
 import type { ProgressEvent } from '../../schemas/events.ts';
-import type { ReadOperation, Result, SampleOperation } from '../operation.ts';
+import type { Candidate, ReadOperation, Result, SampleOperation } from '../operation.ts';
 import type { RunState } from './context.ts';
 import { tellLearnt } from './learnt.ts';
 import { fingerprint } from './log.ts';
@@ -27,6 +27,11 @@ export class RunTeller {
   event(event: ProgressEvent): void {
     if (event.name === 'candidate') this.#push({ type: 'candidate', data: event.data });
     if (event.name === 'piece') this.#push({ type: 'piece', data: { ...event.data, logprobs: [...event.data.logprobs] } });
+  }
+
+  /** What has ended is not lost where its operation is. */
+  ended(candidate: Candidate): void {
+    this.#push({ type: 'ended', candidate: this.#told.tell(candidate) });
   }
 
   result(operation: SampleOperation | ReadOperation, place: readonly number[], result: Result, state: RunState): void {

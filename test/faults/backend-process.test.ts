@@ -146,7 +146,9 @@ test.each(['edge', 'backend'])('%s: a search whose backend is killed in the midd
     stream: true,
     execution,
     strategy: 'beam_search',
-    options: { keep: 16, branch: 8, min_completed: 512 },
+    // many short rounds: what ends first is told long before the last one
+    step: { tokens: 4 },
+    options: { keep: 32, branch: 4, min_completed: 256 },
     sampling: { temperature: 1.5 },
     return: { tree: true },
   };
@@ -180,6 +182,7 @@ function expectKept(run: RunAnswer, told?: number): void {
   expect(finished.map(({ id }) => id)).toContain(run.choice.id);
   expect(run.usage.completion_tokens).toBeNull();
   expect(run.budget.spent.tokens).toBeGreaterThanOrEqual(finished.reduce((sum, { tokens }) => sum + tokens, 0));
-  expect(run.selection.degraded).toBe(true); // the reward died with it
+  const scored = finished.some(({ scores }) => Object.values(scores).some(({ ok }) => ok)); // scores come with the answers
+  if (!scored) expect(run.selection.degraded).toBe(true); // the reward died with it
   expect(run.warnings.join()).toMatch(/may have been sampled/);
 }

@@ -9,7 +9,7 @@ import { Ledger } from '../../src/budget/ledger.ts';
 import { Elsewhere } from '../../src/runtime/elsewhere.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { performing } from '../../src/runtime/perform.ts';
-import { run } from '../../src/runtime/run.ts';
+import { type Perform, run } from '../../src/runtime/run.ts';
 import type { Strategy } from '../../src/strategies/define.ts';
 import { strategies, strategyNamed } from '../../src/strategies/registry.ts';
 import { solve } from '../../src/strategies/solve.ts';
@@ -84,7 +84,14 @@ async function follow(strategy: Strategy, given: Wish, port: ScriptedBackend, li
   const elsewhere = lines && new Elsewhere(lines, context, state);
   const one = { ...asked, seed, topLogprobs: strategy.topLogprobs({}) };
   const solving = solve(strategy.start(one, optionsOf(strategy, budget)), one, first);
-  const perform = { ...performing(context, state), elsewhere: elsewhere?.resultOf.bind(elsewhere) };
+  const here = performing(context, state);
+  const perform: Perform = elsewhere
+    ? {
+        ...here,
+        elsewhere: elsewhere.resultOf.bind(elsewhere),
+        ask: async (operation) => elsewhere.instead(operation, await here.ask(operation)),
+      }
+    : here;
   const outcome = await run(solving, perform, new Log()).catch((thrown: unknown) => {
     if (thrown instanceof WinnowError && thrown.code === 'no_candidates') return undefined;
     throw thrown;
@@ -155,6 +162,28 @@ test.each(strategies.filter(shared))(
 
 const beam = strategyNamed('beam_search')!;
 const usual: Wish = { seed: 3, budget: 4, maxTokens: 1000, ends: 0.1 };
+
+test('answers that had ended there are kept where their operation is lost and cannot be done here', async () => {
+  const bestOfN = strategyNamed('best_of_n')!;
+  const down = new ScriptedBackend({
+    instead: () => {
+      throw new WinnowError('backend_unreachable', 'It is gone.');
+    },
+  });
+  const broken = (async function* () {
+    for await (const line of wired(running(requestOf(bestOfN, usual), new ScriptedBackend({ ends: 0.3 }), never))) {
+      if (line.type === 'result') throw new WinnowError('backend_error', 'It broke off.', { mayHaveSpent: true });
+      yield line;
+    }
+  })();
+  const { outcome, account, state } = await follow(bestOfN, usual, down, broken);
+  const plain = await follow(bestOfN, usual, new ScriptedBackend({ ends: 0.3 }));
+  expect(outcome!.pool.map(({ id, text }) => [id, text])).toEqual(plain.outcome!.pool.map(({ id, text }) => [id, text]));
+  expect(account.candidates).toBe(plain.account.candidates);
+  expect(account.completionTokens).toBe(plain.account.completionTokens); // the call had been settled, and that was told
+  expect([...state.indexes.keys()].toSorted()).toEqual([...plain.state.indexes.keys()].toSorted());
+  expect(state.stop).toBe('backend_failed');
+});
 
 test.each([
   { said: 'tokens', step: { tokens: 3, max_tokens: 3, typical_tokens: 3 } },
