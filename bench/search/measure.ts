@@ -1,4 +1,5 @@
 /** Every contestant at every budget, over HTTP, and the samples that best-of-N and votes are computed from. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { runAnswer } from '../../schemas/run.ts';
@@ -52,14 +53,27 @@ export const samplesOf = (problems: readonly Problem[], n: number, { winnow, fol
     progress: (done, total) => progress('samples', done, total),
   });
 
-export function runsOf(problems: readonly Problem[], asked: Asked, setting: Setting): Promise<RunLine[]> {
+const optionsOf = ({ contestant, answers, options }: Asked) => ({ ...contestant.options(answers), ...options });
+
+function pathOf(problems: readonly Problem[], asked: Asked, { folder }: Setting): string {
   const { contestant, answers, worth, rewards } = asked;
-  const options = { ...contestant.options(answers), ...asked.options };
   const limits = Object.fromEntries(worth);
-  const said = [options, limits, rewards ?? null, ...(contestant.more ? [contestant.more] : [])];
+  const said = [optionsOf(asked), limits, rewards ?? null, ...(contestant.more ? [contestant.more] : [])];
   const name = `${problems[0]!.task} ${contestant.name} ${answers} ${digest(said)}`;
+  return join(folder, `${name.replaceAll(/[ ,]+/g, '-')}.jsonl`);
+}
+
+/** Whether all problems have their line. */
+export function isMeasured(problems: readonly Problem[], asked: Asked, setting: Setting): boolean {
+  const path = pathOf(problems, asked, setting);
+  return existsSync(path) && readFileSync(path, 'utf8').split('\n').length > problems.length;
+}
+
+export function runsOf(problems: readonly Problem[], asked: Asked, setting: Setting): Promise<RunLine[]> {
+  const { contestant, answers } = asked;
+  const options = optionsOf(asked);
   return collect(problems, {
-    path: join(setting.folder, `${name.replaceAll(/[ ,]+/g, '-')}.jsonl`),
+    path: pathOf(problems, asked, setting),
     schema: runLine,
     measure: (problem, stop) => measureRun(problem, { ...asked, options }, setting.winnow, stop),
     signal: setting.signal,

@@ -1,9 +1,10 @@
 /**
  * `npm run bench:search`: accuracy of every search against tokens, on held-out problems, through the HTTP API.
  *
- *     node bench/search/run.ts [--quick] [--only puzzles|chains] [--problems K] [--strategies A,B] [--budgets 4,16,64] [--remedies]
+ *     node bench/search/run.ts [--quick] [--only puzzles|chains] [--problems K] [--strategies A,B] [--budgets 4,16,64] [--remedies] [--cached]
  *
- * It goes on where it was: every answer is a line in .cache. The whole run writes docs/search-accuracy.md and .svg.
+ * It goes on where it was: every answer is a line in .cache. The whole run writes docs/search-accuracy.md and .svg, and so does
+ * --cached, which measures nothing: of what was asked it tells what is there.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { type Problem, readProblems, TASKS, type Task } from '../accuracy/proble
 import { Progress } from '../accuracy/progress.ts';
 import { connect, type Winnow } from '../accuracy/winnow.ts';
 import { type Contestant, contestants, remedies } from './lineup.ts';
-import { type Asked, runsOf, type Setting, samplesOf } from './measure.ts';
+import { type Asked, isMeasured, runsOf, type Setting, samplesOf } from './measure.ts';
 import { page } from './page.ts';
 import { bestOf, picture } from './picture.ts';
 import { type Ran, report, type SetReport } from './report.ts';
@@ -63,6 +64,7 @@ async function measureTask(task: Task, problems: readonly Problem[], plan: Plan,
   const worth = worthOf(sampled);
   const ran: Ran[] = [];
   const run = async (contestant: Contestant, answers: number) => {
+    if (plan.cached && !isMeasured(problems, { contestant, answers, worth }, setting)) return;
     const found = await runsOf(problems, { contestant, answers, worth }, setting);
     ran.push({ name: contestant.name, answers, lines: found });
   };
@@ -70,7 +72,7 @@ async function measureTask(task: Task, problems: readonly Problem[], plan: Plan,
   const answer = policies[task]?.answer;
   const curves = [...bestOfNCurves(sampled), ...(answer ? voteCurves(sampled, answer, setting.winnow.outputs) : [])];
   const title = task === 'puzzles' ? 'Puzzles' : 'Chains';
-  if (plan.whole) {
+  if (plan.whole && !plan.cached) {
     const best = bestOf([report(title, sampled, curves, ran)], 5);
     for (const answers of MORE_BUDGETS)
       for (const contestant of plan.contestants.filter(({ name }) => best.includes(name))) await run(contestant, answers);
@@ -105,6 +107,9 @@ interface Plan {
   readonly problems: number;
   readonly budgets: readonly number[];
   readonly contestants: readonly Contestant[];
+  /** Nothing is measured that is not there. */
+  readonly cached: boolean;
+  /** The page and the picture are written. */
   readonly whole: boolean;
   /** As it was called. */
   readonly asked: string;
@@ -119,6 +124,7 @@ function readPlan(): Plan {
       strategies: { type: 'string' },
       budgets: { type: 'string' },
       remedies: { type: 'boolean', default: false },
+      cached: { type: 'boolean', default: false },
     },
   });
   const names = values.strategies?.split(',');
@@ -133,7 +139,10 @@ function readPlan(): Plan {
     problems: Number(values.problems ?? (values.quick ? 30 : 300)),
     budgets: values.budgets?.split(',').map(Number) ?? (values.remedies ? [16] : values.quick ? [4, 16] : [4, 16, 64]),
     contestants: taking,
-    whole: !values.quick && names === undefined && values.only === undefined && values.budgets === undefined && !values.remedies,
+    cached: values.cached,
+    whole:
+      (values.cached && !values.remedies) ||
+      (!values.quick && names === undefined && values.only === undefined && values.budgets === undefined && !values.remedies),
     asked: words === '' ? '' : ` -- ${words}`,
   };
 }
