@@ -27,8 +27,9 @@ const always: readonly Check[] = [
     ({ candidates = [] }) => candidates.every(({ scores }) => Object.values(scores).every((score) => score.ok)),
   ],
   [
-    'unique positions are no more than those processed',
-    ({ account: { policy } }) => (policy.unique ?? Number.NaN) <= (policy.processed ?? Number.NaN),
+    'unique positions are no more than those processed or cached',
+    ({ account: { policy } }) =>
+      (policy.unique ?? Number.NaN) <= (policy.processed ?? Number.NaN) + (policy.cached ?? Number.NaN),
   ],
   ['there is no warning', ({ warnings }) => warnings.length === 0],
 ];

@@ -47,6 +47,8 @@ const run: RunAnswer = {
 
 test('an answer whose accounts add up has nothing odd', () => {
   expect(oddities(run)).toEqual([]);
+  const policy = { processed: 46, cached: 14, unique: 60 };
+  expect(oddities({ ...run, account: { ...run.account, policy } })).toEqual([]); // an earlier request left 14 of them
 });
 
 test.each<[string, Partial<RunAnswer>]>([
