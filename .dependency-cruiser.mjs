@@ -62,7 +62,7 @@ const rooms = {
   random: first,
   answers: [...first, 'expressions'],
   prompts: [...first, 'random'],
-  tokens: [...first, 'huggingface'],
+  tokens: [...first, 'answers', 'huggingface'],
   selection: second,
   rewards: [...second, 'selection', 'expressions', 'tinyld'],
   budget: [...first, 'operation', 'answers', 'selection', 'random'],

@@ -1,9 +1,9 @@
 import { WinnowError } from '../schemas/errors.ts';
 import type { LogprobsRequest, LogprobsResponse, MeasuredContinuation } from '../schemas/logprobs.ts';
+import { tokensUpTo } from '../src/answers/step-count.ts';
 import { Detokenizer } from '../src/tokens/detokenizer.ts';
 import { encodePrompt } from '../src/tokens/prompt.ts';
 import type { Tokenizer } from '../src/tokens/tokenizer.ts';
-import { tokensUpTo } from '../src/tokens/tokens-up-to.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Measured } from './engine/measurement.ts';
 import { continuationTokens, type Reader, readerOf } from './reader.ts';

@@ -7,6 +7,13 @@ export function subSeed(seed: number, stage: string, index: number | string): nu
   return hash >>> 0;
 }
 
+/** 32-bit FNV-1a of the UTF-16 code units of a text, which may be long: it stands for it where texts are told apart. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let place = 0; place < text.length; place++) hash = Math.imul(hash ^ text.charCodeAt(place), 0x01000193);
+  return hash >>> 0;
+}
+
 /** The reference generator mulberry32: a function that returns the next number in [0, 1). */
 export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;

@@ -1,7 +1,7 @@
 import type { Booking } from '../../schemas/backend-run.ts';
 import type { FullLimits } from '../../schemas/budget.ts';
 import type { Role } from '../operation.ts';
-import { subSeed } from '../random.ts';
+import { hashOf } from '../random.ts';
 
 /** What one backend call spent, as far as it is known. */
 export interface CallUsage {
@@ -251,4 +251,4 @@ function lineage(id: string): string[] {
 const sum = (total: number | null, more: number | null): number | null => (total === null || more === null ? null : total + more);
 
 /** Stands for a prompt, which may be long. */
-const digest = (prompt: string): string => [1, 2].map((part) => subSeed(part, prompt, prompt.length).toString(16)).join('.');
+const digest = (prompt: string): string => `${hashOf(prompt).toString(16)}.${prompt.length}`;

@@ -14,7 +14,6 @@ import { Deadline } from '../runtime/deadline.ts';
 import { Elsewhere } from '../runtime/elsewhere.ts';
 import { Log } from '../runtime/log.ts';
 import { performing } from '../runtime/perform.ts';
-import type { Perform } from '../runtime/run.ts';
 import { run } from '../runtime/run.ts';
 import { RunTree } from '../runtime/run-tree.ts';
 import { solve } from '../strategies/solve.ts';
@@ -91,8 +90,7 @@ export async function drive<T>(
   const elsewhere = task && follow(task, runContext, state);
   try {
     const here = performing(runContext, state);
-    const perform = elsewhere ? { ...here, ...followedBy(elsewhere, here) } : here;
-    return { value: await run(asking, perform, new Log()), state, elsewhere: elsewhere !== undefined };
+    return { value: await run(asking, elsewhere?.over(here) ?? here, new Log()), state, elsewhere: elsewhere !== undefined };
   } catch (thrown) {
     if (!(thrown instanceof WinnowError)) throw thrown;
     throw new RunFailure(cause(thrown, state), usage(ledger), ledger.account().spentTokens > 0);
@@ -100,12 +98,6 @@ export async function drive<T>(
     void elsewhere?.close().catch(() => {}); // it is of no more use, whatever it says
   }
 }
-
-/** An operation is asked of the other place first; what is done here in its stead is completed by what that place told. */
-const followedBy = (elsewhere: Elsewhere, { ask }: Perform): Pick<Perform, 'ask' | 'elsewhere'> => ({
-  elsewhere: elsewhere.resultOf.bind(elsewhere),
-  ask: async (operation) => elsewhere.instead(operation, await ask(operation)),
-});
 
 /** The run on the backend that is its place; undefined where that is the Worker. */
 function follow(task: Task, context: RunContext, state: RunState): Elsewhere | undefined {

@@ -1,11 +1,12 @@
 /** A run that goes on next to the model, followed from here: its results come as they happen, and are this run's own. */
-import type { Booking, RunLine, ToldCandidate, ToldResult } from '../../schemas/backend-run.ts';
+import type { Booking, RunLine, ToldResult } from '../../schemas/backend-run.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { Candidate, ReadOperation, Result, SampleOperation } from '../operation.ts';
 import type { RunContext, RunState } from './context.ts';
 import { survive } from './context.ts';
 import { learn } from './learnt.ts';
 import { fingerprint } from './log.ts';
+import type { Perform } from './run.ts';
 import { ToldCandidates } from './told-candidates.ts';
 
 interface Told {
@@ -53,11 +54,20 @@ export class Elsewhere {
     return undefined;
   }
 
+  /** Drives a run: an operation is asked of the other place first; what is done here instead is completed by what that told. */
+  over(here: Perform): Perform {
+    return {
+      ...here,
+      elsewhere: this.resultOf.bind(this),
+      ask: async (operation) => this.#instead(operation, await here.ask(operation)),
+    };
+  }
+
   /**
    * What was done here in the place of an operation that broke off there. Where nothing could be written, the answers that
    * had ended there are what it gave: they are paid for, and may be all that there is.
    */
-  instead(operation: SampleOperation | ReadOperation, result: Result): Result {
+  #instead(operation: SampleOperation | ReadOperation, result: Result): Result {
     if (operation.kind !== 'sample' || result.kind !== 'sample') return result;
     if (result.candidates.some(({ finish }) => finish !== 'error')) return result;
     const { ledger } = this.#context;
@@ -95,7 +105,7 @@ export class Elsewhere {
         this.#context.listen({ name: line.type, data: line.data } as never); // the pair is one of the union's, as it came
         return;
       case 'ended':
-        this.#ended.push(this.#heard(line.candidate));
+        this.#ended.push(followable(() => this.#told.hear(line.candidate)));
         return;
       case 'booked':
         this.#unsettled.push(...line.bookings);
@@ -109,19 +119,17 @@ export class Elsewhere {
   }
 
   #keep({ at, fingerprint, result, learnt }: Extract<RunLine, { type: 'result' }>): void {
-    try {
-      const known = this.#result(result);
-      this.#waiting.set(at.join('.'), { fingerprint, result: known });
-      if (known.kind === 'sample') {
-        const ids = new Set(known.candidates.map(({ id }) => id));
-        this.#ended = this.#ended.filter(({ id }) => !ids.has(id));
-      }
-      for (const booking of this.#unsettled) this.#context.ledger.book(booking);
-    } catch (failure) {
-      throw brokeOff('The backend told a run that cannot be followed.', failure);
-    } finally {
-      this.#unsettled = [];
+    const known = followable(() => this.#result(result));
+    this.#waiting.set(at.join('.'), { fingerprint, result: known });
+    if (known.kind === 'sample') {
+      const ids = new Set(known.candidates.map(({ id }) => id));
+      this.#ended = this.#ended.filter(({ id }) => !ids.has(id));
     }
+    const bookings = this.#unsettled;
+    this.#unsettled = [];
+    followable(() => {
+      for (const booking of bookings) this.#context.ledger.book(booking);
+    });
     learn(this.#state, learnt);
   }
 
@@ -144,15 +152,16 @@ export class Elsewhere {
 
   #result(result: ToldResult): Result {
     if (result.kind === 'read') return { kind: 'read', result: result.result as never }; // of the operation's own reading: its fingerprint says so
-    return { kind: 'sample', candidates: result.candidates.map((candidate) => this.#heard(candidate)) };
+    return { kind: 'sample', candidates: result.candidates.map((candidate) => this.#told.hear(candidate)) };
   }
+}
 
-  #heard(told: ToldCandidate): Candidate {
-    try {
-      return this.#told.hear(told);
-    } catch (failure) {
-      throw brokeOff('The backend told a run that cannot be followed.', failure);
-    }
+/** What does not fit what was told before ends the following, not the run. */
+function followable<T>(take: () => T): T {
+  try {
+    return take();
+  } catch (failure) {
+    throw brokeOff('The backend told a run that cannot be followed.', failure);
   }
 }
 

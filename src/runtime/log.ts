@@ -1,4 +1,5 @@
 import type { Operation, Result } from '../operation.ts';
+import { hashOf } from '../random.ts';
 
 /** One result and a fingerprint of the operation that it answers, or the logs of operations that were asked together. */
 export type Entry =
@@ -95,10 +96,5 @@ export function fingerprint(operation: Operation): string {
   }
 }
 
-/** A prompt or a request may be long and comes with every operation: its 32-bit FNV-1a stands for it. */
-function hash(data: unknown): number {
-  const text = JSON.stringify(data);
-  let value = 0x811c9dc5;
-  for (let place = 0; place < text.length; place++) value = Math.imul(value ^ text.charCodeAt(place), 0x01000193);
-  return value >>> 0;
-}
+/** A prompt or a request may be long and comes with every operation: a hash stands for it. */
+const hash = (data: unknown): number => hashOf(JSON.stringify(data));

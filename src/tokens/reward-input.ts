@@ -1,9 +1,9 @@
 import type { Prompt, ScoreRequest, Truncate } from '../../schemas/backend.ts';
 import { WinnowError } from '../../schemas/errors.ts';
+import { tokensUpTo } from '../answers/step-count.ts';
 import { Detokenizer } from './detokenizer.ts';
 import { encodePrompt } from './prompt.ts';
 import type { RewardInput, RewardReading, TextReader } from './reward-row.ts';
-import { tokensUpTo } from './tokens-up-to.ts';
 import { type Cut, cut, tooLong } from './truncation.ts';
 
 /** From a text, and for a process model its steps, to what is read of it. Throws a WinnowError where it cannot be scored. */

@@ -9,7 +9,7 @@ import { Ledger } from '../../src/budget/ledger.ts';
 import { Elsewhere } from '../../src/runtime/elsewhere.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { performing } from '../../src/runtime/perform.ts';
-import { type Perform, run } from '../../src/runtime/run.ts';
+import { run } from '../../src/runtime/run.ts';
 import type { Strategy } from '../../src/strategies/define.ts';
 import { strategies, strategyNamed } from '../../src/strategies/registry.ts';
 import { solve } from '../../src/strategies/solve.ts';
@@ -85,13 +85,7 @@ async function follow(strategy: Strategy, given: Wish, port: ScriptedBackend, li
   const one = { ...asked, seed, topLogprobs: strategy.topLogprobs({}) };
   const solving = solve(strategy.start(one, optionsOf(strategy, budget)), one, first);
   const here = performing(context, state);
-  const perform: Perform = elsewhere
-    ? {
-        ...here,
-        elsewhere: elsewhere.resultOf.bind(elsewhere),
-        ask: async (operation) => elsewhere.instead(operation, await here.ask(operation)),
-      }
-    : here;
+  const perform = elsewhere?.over(here) ?? here;
   const outcome = await run(solving, perform, new Log()).catch((thrown: unknown) => {
     if (thrown instanceof WinnowError && thrown.code === 'no_candidates') return undefined;
     throw thrown;
