@@ -25,6 +25,28 @@ export function bestOfK(samples: readonly Ranked[]): number[] {
   return Array.from(samples, (_, place) => expectedBestOfK(gold, place + 1));
 }
 
+/**
+ * Samples that are drawn one after another until one that finished has a score of at least `accept`: it is the answer. Where none of
+ * the n has, all are drawn and the best is. Every order of the n is as likely: the first of `a` accepted ones is any of them, and
+ * each of the others stands before it with probability 1 / (a + 1).
+ *
+ * @returns expectations: that the answer is right, and tokens drawn
+ */
+export function endingAt(
+  samples: readonly (Ranked & { readonly tokens: number })[],
+  accept: number,
+): { readonly right: number; readonly tokens: number } {
+  const isAccepted = ({ finished, score }: Ranked) => finished && score !== null && score >= accept;
+  const accepted = samples.filter(isAccepted);
+  const tokensOf = (some: typeof samples) => some.reduce((sum, { tokens }) => sum + tokens, 0);
+  if (accepted.length === 0) return { right: bestOfK(samples).at(-1)!, tokens: tokensOf(samples) };
+  const others = tokensOf(samples.filter((sample) => !isAccepted(sample)));
+  return {
+    right: accepted.filter(({ right }) => right).length / accepted.length,
+    tokens: tokensOf(accepted) / accepted.length + others / (accepted.length + 1),
+  };
+}
+
 /** Of the answers that lead a vote, the part that is right: the expectation under a fair tie break (methods A.3). */
 export function voteCredit({ clusters = [] }: Choice, right: string): number {
   const most = clusters[0]?.weight ?? 0;

@@ -9,6 +9,8 @@ export interface Contestant {
   readonly options: (answers: number) => Readonly<Record<string, unknown>>;
   /** Members of the request that differ from what it says by default. */
   readonly more?: Readonly<Record<string, unknown>>;
+  /** Answers' worth of a whole run, where they are not those of the others. */
+  readonly budgets?: readonly number[];
 }
 
 /** Those that cannot run on the embedded models: they need a policy that follows instructions. */
@@ -42,34 +44,47 @@ const reducedBy = (reduction: string) => ({
   ],
 });
 
-/** What might make a search worth more for its tokens: hotter steps, other reductions, other shapes, both rewards at the end. */
+/** Values of a completed candidate that end a search in the remedies. */
+export const ACCEPTED: readonly number[] = [0.9, 0.99];
+
+/** What might make a search worth more for its tokens: hotter steps, other reductions, other shapes, both rewards at the end, an end. */
 export const remedies: readonly Contestant[] = [
-  search('entropy_fork, half as many again', 'entropy_fork', (answers) => ({ n: Math.round(1.5 * answers) })),
-  search('entropy_fork, most of them forks', 'entropy_fork', (answers) => ({
+  search('entropy_fork (half as many again)', 'entropy_fork', (answers) => ({ n: Math.round(1.5 * answers) })),
+  search('entropy_fork (most of them forks)', 'entropy_fork', (answers) => ({
     n: Math.round(1.75 * answers),
     first: Math.ceil(answers / 4),
   })),
   ...[1.3, 1.6].flatMap((temperature) =>
     ['entropic_particle_filter', 'rebase', 'beam_search'].map((strategy) =>
-      search(`${strategy}, temperature ${temperature}`, strategy, width(strategy), hot(temperature)),
+      search(`${strategy} (temperature ${temperature})`, strategy, width(strategy), hot(temperature)),
     ),
   ),
   ...['min', 'meanlogit'].flatMap((reduction) =>
     ['entropic_particle_filter', 'beam_search'].map((strategy) =>
-      search(`${strategy}, reduction ${reduction}`, strategy, width(strategy), reducedBy(reduction)),
+      search(`${strategy} (reduction ${reduction})`, strategy, width(strategy), reducedBy(reduction)),
     ),
   ),
   ...['entropic_particle_filter', 'ab_mcts'].map((strategy) =>
-    search(`${strategy}, both rewards choose`, strategy, width(strategy), {
+    search(`${strategy} (both rewards choose)`, strategy, width(strategy), {
       rewards: ['outcome', 'process'].map((name) => ({ name, weight: 1 })),
     }),
   ),
-  search('beam_search, many kept and few branches', 'beam_search', (answers) => ({ keep: answers, branch: 2 })),
-  search('entropic_particle_filter, twice the particles', 'entropic_particle_filter', (answers) => ({ particles: 2 * answers })),
-  search('rebase, twice the width', 'rebase', (answers) => ({ width: 2 * answers })),
-  search('prune, three times as many begun', 'prune', (answers) => ({ n: 3 * answers, checkpoints: [10, 22], prune_alpha: 0.6 })),
-  search('prune, four times as many begun', 'prune', (answers) => ({ n: 4 * answers, checkpoints: [12], prune_alpha: 0.8 })),
-  search('prune by the outcome reward', 'prune', (answers) => ({
+  ...ACCEPTED.flatMap((accept) =>
+    ['ab_mcts', 'puct'].map((strategy) => ({
+      ...search(`${strategy} (ends at ${accept})`, strategy, (answers) => ({ ...width(strategy)(answers), accept })),
+      budgets: [16, 64],
+    })),
+  ),
+  search('beam_search (many kept and few branches)', 'beam_search', (answers) => ({ keep: answers, branch: 2 })),
+  search('entropic_particle_filter (twice the particles)', 'entropic_particle_filter', (answers) => ({ particles: 2 * answers })),
+  search('rebase (twice the width)', 'rebase', (answers) => ({ width: 2 * answers })),
+  search('prune (three times as many begun)', 'prune', (answers) => ({
+    n: 3 * answers,
+    checkpoints: [10, 22],
+    prune_alpha: 0.6,
+  })),
+  search('prune (four times as many begun)', 'prune', (answers) => ({ n: 4 * answers, checkpoints: [12], prune_alpha: 0.8 })),
+  search('prune (by the outcome reward)', 'prune', (answers) => ({
     n: 3 * answers,
     checkpoints: [22],
     step_reward: 'outcome',

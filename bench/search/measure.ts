@@ -60,7 +60,7 @@ function pathOf(problems: readonly Problem[], asked: Asked, { folder }: Setting)
   const limits = Object.fromEntries(worth);
   const said = [optionsOf(asked), limits, rewards ?? null, ...(contestant.more ? [contestant.more] : [])];
   const name = `${problems[0]!.task} ${contestant.name} ${answers} ${digest(said)}`;
-  return join(folder, `${name.replaceAll(/[ ,]+/g, '-')}.jsonl`);
+  return join(folder, `${name.replaceAll(/[ ,()]+/g, '-')}.jsonl`);
 }
 
 /** Whether all problems have their line. */

@@ -19,6 +19,7 @@ export const page = (reports: readonly SetReport[], about: About): string =>
     '## Is best-of-64 reached with a quarter of its tokens?',
     ...reports.map(goal),
     ...reports.flatMap(set),
+    ...reports.flatMap(tried),
     '## Rows in each step of the engine',
     'One request at a time, so that rows are those of the search itself: tokens written by each step of the policy, mean.',
     table(['strategy', 'rows a step', 'calls to the backend a problem'], about.rows.map(rowOf)),
@@ -71,6 +72,30 @@ function set({ title, problems, curves, figures }: SetReport): string[] {
         lessBestOfN ? points(lessBestOfN) : '',
       ]),
     ),
+  ];
+}
+
+/** What might make a search worth more for its tokens, beside plain samples that end alike. */
+function tried({ title, remedies, endings }: SetReport): string[] {
+  if (remedies.length === 0) return [];
+  return [
+    `## What might make more of the tokens (${title.toLowerCase()})`,
+    'Hotter steps, other reductions of the step scores, other shapes, both rewards at the end, and searches that end when a completed' +
+      ' answer is good enough (`accept`, a value of the process reward).',
+    table(
+      ['', 'answers', 'accuracy', 'tokens', 'rewards read', 'less best-of-N at its tokens'],
+      remedies.map(({ name, answers, accuracy, tokens: spent, rewardTokens, lessBestOfN }) => [
+        name,
+        String(answers),
+        percent(accuracy),
+        tokens(spent),
+        tokens(rewardTokens),
+        lessBestOfN ? points(lessBestOfN) : '',
+      ]),
+    ),
+    `Plain samples that are drawn one after another, at most 64, and end alike (an expectation over the kept ones): ${endings
+      .map(({ accept, accuracy, tokens: spent }) => `at ${accept} ${percent(accuracy)} for ${tokens(spent)} tokens`)
+      .join(', ')}.`,
   ];
 }
 

@@ -2,9 +2,11 @@
 import { mean, sum } from '../../src/selection/statistics.ts';
 import { type Curve, powers, type Sampled } from '../accuracy/curves.ts';
 import { compare } from '../accuracy/equal-tokens.ts';
+import { endingAt } from '../accuracy/estimate.ts';
 import { type Interval, meanOf, wilson } from '../accuracy/intervals.ts';
 import { isRight, type Problem } from '../accuracy/problems.ts';
 import { SEED } from '../accuracy/samples.ts';
+import { ACCEPTED } from './lineup.ts';
 import type { RunLine } from './measure.ts';
 
 export interface Ran {
@@ -25,6 +27,13 @@ export interface Figure {
   readonly lessBestOfN: Interval | undefined;
 }
 
+/** Plain samples drawn one after another until the process reward gives one `accept`, at most as many as were kept. */
+export interface Ending {
+  readonly accept: number;
+  readonly accuracy: Interval;
+  readonly tokens: number;
+}
+
 export interface SetReport {
   readonly title: string;
   readonly problems: number;
@@ -32,6 +41,9 @@ export interface SetReport {
   readonly worth: number;
   readonly curves: readonly { readonly method: string; readonly points: readonly Point[] }[];
   readonly figures: readonly Figure[];
+  /** Of what might make a search worth more. */
+  readonly remedies: readonly Figure[];
+  readonly endings: readonly Ending[];
   /** Accuracy of best-of-64 by the final reward, and who reaches it with a quarter of its tokens or less. */
   readonly goal: { readonly accuracy: Interval; readonly tokens: number; readonly reachedBy: readonly Figure[] };
 }
@@ -43,12 +55,19 @@ export interface Point {
   readonly rewardTokens: number;
 }
 
-export function report(title: string, sampled: readonly Sampled[], curves: readonly Curve[], ran: readonly Ran[]): SetReport {
+/** What was run of the strategies themselves, and of the remedies. */
+export interface Runs {
+  readonly strategies: readonly Ran[];
+  readonly remedies: readonly Ran[];
+}
+
+export function report(title: string, sampled: readonly Sampled[], curves: readonly Curve[], runs: Runs): SetReport {
   const perSample = sampled.map(({ line }) => mean(line.samples.map(({ tokens }) => tokens)));
   const worth = mean(perSample);
   const problems = sampled.map(({ problem }) => problem);
   const rival = curves.find(({ method }) => method === 'outcome')!;
-  const figures = ran.map((one) => figureOf(one, problems, rival, perSample));
+  const figuresOf = (ran: readonly Ran[]) => ran.map((one) => figureOf(one, problems, rival, perSample));
+  const [figures, remedies] = [figuresOf(runs.strategies), figuresOf(runs.remedies)];
   const most = rival.ns.at(-1)!;
   const goal = meanOf(rival.right.at(-1)!, SEED);
   return {
@@ -63,11 +82,37 @@ export function report(title: string, sampled: readonly Sampled[], curves: reado
       }),
     })),
     figures,
+    remedies,
+    endings: ACCEPTED.map((accept) => ending(sampled, accept)),
     goal: {
       accuracy: goal,
       tokens: most * worth,
-      reachedBy: figures.filter(({ accuracy, tokens }) => accuracy.value >= goal.value && tokens <= (most * worth) / 4),
+      reachedBy: [...figures, ...remedies].filter(
+        ({ accuracy, tokens }) => accuracy.value >= goal.value && tokens <= (most * worth) / 4,
+      ),
     },
+  };
+}
+
+function ending(sampled: readonly Sampled[], accept: number): Ending {
+  const found = sampled.map(({ problem, line }) =>
+    endingAt(
+      line.samples.map((sample) => ({
+        right: isRight(problem, sample),
+        finished: sample.finish === 'stop',
+        score: sample.scores.process,
+        tokens: sample.tokens,
+      })),
+      accept,
+    ),
+  );
+  return {
+    accept,
+    accuracy: meanOf(
+      found.map(({ right }) => right),
+      SEED,
+    ),
+    tokens: mean(found.map(({ tokens }) => tokens)),
   };
 }
 

@@ -25,7 +25,9 @@ import { rowsPerStep } from './rows.ts';
 
 const CACHE = join(import.meta.dirname, '.cache');
 const SAMPLES = 64;
+const BUDGETS = [4, 16, 64];
 const MORE_BUDGETS = [8, 32]; // for the best five
+const REMEDY_BUDGETS = [16];
 const ROWS_PROBLEMS = 10;
 const ROWS_ANSWERS = 16;
 
@@ -45,7 +47,7 @@ await command(async () => {
       for (const doubt of doubts) odd.add(doubt);
     }
     for (const doubt of odd) console.error(`odd: ${doubt}`);
-    const rows = await rowsOf(plan.contestants, winnow, signal);
+    const rows = await rowsOf(plan.strategies, winnow, signal);
     const text = page(reports, { identity: winnow.identity, asked: plan.asked, odd: odd.size, rows });
     if (plan.whole) {
       writeFileSync(join(root, 'docs/search-accuracy.md'), text);
@@ -62,25 +64,32 @@ async function measureTask(task: Task, problems: readonly Problem[], plan: Plan,
   const lines = await samplesOf(problems, SAMPLES, setting);
   const sampled = lines.map((line, place): Sampled => ({ problem: problems[place]!, line }));
   const worth = worthOf(sampled);
-  const ran: Ran[] = [];
-  const run = async (contestant: Contestant, answers: number) => {
-    if (plan.cached && !isMeasured(problems, { contestant, answers, worth }, setting)) return;
-    const found = await runsOf(problems, { contestant, answers, worth }, setting);
-    ran.push({ name: contestant.name, answers, lines: found });
+  const run = async (taking: readonly Contestant[], budgetsOf: (contestant: Contestant) => readonly number[]): Promise<Ran[]> => {
+    const ran: Ran[] = [];
+    for (const contestant of taking)
+      for (const answers of budgetsOf(contestant)) {
+        if (plan.cached && !isMeasured(problems, { contestant, answers, worth }, setting)) continue;
+        const found = await runsOf(problems, { contestant, answers, worth }, setting);
+        ran.push({ name: contestant.name, answers, lines: found });
+      }
+    return ran;
   };
-  for (const answers of plan.budgets) for (const contestant of plan.contestants) await run(contestant, answers);
   const answer = policies[task]?.answer;
   const curves = [...bestOfNCurves(sampled), ...(answer ? voteCurves(sampled, answer, setting.winnow.outputs) : [])];
   const title = task === 'puzzles' ? 'Puzzles' : 'Chains';
+  const strategies = await run(plan.strategies, () => plan.budgets);
   if (plan.whole && !plan.cached) {
-    const best = bestOf([report(title, sampled, curves, ran)], 5);
-    for (const answers of MORE_BUDGETS)
-      for (const contestant of plan.contestants.filter(({ name }) => best.includes(name))) await run(contestant, answers);
+    const best = bestOf([report(title, sampled, curves, { strategies, remedies: [] })], 5);
+    const five = plan.strategies.filter(({ name }) => best.includes(name));
+    strategies.push(...(await run(five, () => MORE_BUDGETS)));
   }
-  const order = plan.contestants.map(({ name }) => name);
-  const sorted = ran.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.answers - b.answers);
-  const odd = [...lines.flatMap((line) => line.odd), ...ran.flatMap((one) => one.lines.flatMap((line) => line.odd))];
-  return { report: report(title, sampled, curves, sorted), odd };
+  const remedies = await run(plan.remedies, ({ budgets = REMEDY_BUDGETS }) => plan.remedyBudgets ?? budgets);
+  const order = plan.strategies.map(({ name }) => name);
+  strategies.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.answers - b.answers);
+  const odd = [...lines, ...strategies.flatMap((one) => one.lines), ...remedies.flatMap((one) => one.lines)].flatMap(
+    (line) => line.odd,
+  );
+  return { report: report(title, sampled, curves, { strategies, remedies }), odd };
 }
 
 /** Tokens of one plain sample, mean over problems of like difficulty. */
@@ -105,8 +114,12 @@ async function rowsOf(taking: readonly Contestant[], winnow: Winnow, signal: Abo
 interface Plan {
   readonly tasks: readonly Task[];
   readonly problems: number;
+  readonly strategies: readonly Contestant[];
+  readonly remedies: readonly Contestant[];
+  /** Of the strategies. */
   readonly budgets: readonly number[];
-  readonly contestants: readonly Contestant[];
+  /** Each remedy's own where absent. */
+  readonly remedyBudgets?: readonly number[] | undefined;
   /** Nothing is measured that is not there. */
   readonly cached: boolean;
   /** The page and the picture are written. */
@@ -128,21 +141,30 @@ function readPlan(): Plan {
     },
   });
   const names = values.strategies?.split(',');
-  const taking = (values.remedies ? remedies : contestants).filter(({ name }) => names?.includes(name) ?? true);
-  if (taking.length === 0)
-    throw new CannotStart(`No such strategy. There are: ${contestants.map(({ name }) => name).join(', ')}.`);
+  const { quick, cached } = values;
   const tasks = TASKS.filter((task) => values.only === undefined || task === values.only);
   if (tasks.length === 0) throw new CannotStart(`--only takes one of ${TASKS.join(', ')}.`);
+  const everything = [names, values.only, values.budgets].every((value) => value === undefined) && !quick && !values.remedies;
+  const whole = cached || everything;
+  const named = (some: readonly Contestant[]) => some.filter(({ name }) => names?.includes(name) ?? true);
+  const strategies = values.remedies ? [] : named(contestants);
+  const taking = values.remedies || whole ? named(remedies) : [];
+  if (strategies.length + taking.length === 0) {
+    const some = values.remedies ? remedies : contestants;
+    throw new CannotStart(`No such strategy. There are: ${some.map(({ name }) => name).join(', ')}.`);
+  }
+  const asked = values.budgets?.split(',').map(Number);
+  const all = cached ? [...BUDGETS, ...MORE_BUDGETS] : undefined;
   const words = process.argv.slice(2).join(' ');
   return {
     tasks,
-    problems: Number(values.problems ?? (values.quick ? 30 : 300)),
-    budgets: values.budgets?.split(',').map(Number) ?? (values.remedies ? [16] : values.quick ? [4, 16] : [4, 16, 64]),
-    contestants: taking,
-    cached: values.cached,
-    whole:
-      (values.cached && !values.remedies) ||
-      (!values.quick && names === undefined && values.only === undefined && values.budgets === undefined && !values.remedies),
+    problems: Number(values.problems ?? (quick ? 30 : 300)),
+    strategies,
+    remedies: taking,
+    budgets: asked ?? all ?? (quick ? [4, 16] : BUDGETS),
+    remedyBudgets: asked ?? all,
+    cached,
+    whole,
     asked: words === '' ? '' : ` -- ${words}`,
   };
 }

@@ -4,7 +4,7 @@ import { note, root } from '../operation.ts';
 import { mulberry32, subSeed } from '../random.ts';
 import { Arms } from './arms.ts';
 import type { StrategyTask } from './define.ts';
-import { define } from './define.ts';
+import { define, finished } from './define.ts';
 import type { Uniform } from './distributions.ts';
 import { firstSteps } from './keep-best.ts';
 import { drawMean } from './posterior.ts';
@@ -13,7 +13,7 @@ import { StepSearch } from './step-search.ts';
 import { stepValue } from './step-value.ts';
 import type { Node } from './tree.ts';
 import { Tree } from './tree.ts';
-import { tellValues, treeOptions } from './tree-search.ts';
+import { acceptOption, isAccepted, tellValues, treeOptions } from './tree-search.ts';
 import { wrongStep } from './wrong-step.ts';
 
 /**
@@ -21,7 +21,7 @@ import { wrongStep } from './wrong-step.ts';
  * one more answer written from there, or deeper, into an answer below it that a second draw picks. From the prompt an answer
  * is written anew; from another answer what stands before its first wrong step is kept, by the process reward, and the rest
  * written again. The value of a new answer is seen at all above it. The answers of a round are drawn from the same beliefs.
- * Ends after `iterations`, or when a sample comes back empty.
+ * Ends after `iterations`, when an answer of at least `accept` is written, or when a sample comes back empty.
  *
  * With steps as nodes it was no better than plain sampling, also by a perfect process reward: with six steps of accuracy 0.5
  * right in 0.38 of the runs, where as many tokens of plain samples are in 0.49, and answers as nodes in 0.88 with fewer. A
@@ -45,6 +45,7 @@ export const abMcts = define({
       .describe(
         'What is believed of a mean at first: normal-inverse-chi-square (0, 1, 1, 0.1), or beta (0.5, 0.5) (methods C.8).',
       ),
+    ...acceptOption,
     step_reward: treeOptions.step_reward.describe(
       "Reward that values answers and finds the wrong step; the policy's process_reward where absent.",
     ),
@@ -58,11 +59,12 @@ export const abMcts = define({
     tokens: (iterations + 1) * maxTokens,
     scoreCalls: iterations + 1 + rewards,
   }),
-  *run(task, { prior, iterations, parallel }) {
+  *run(task, { prior, iterations, parallel, accept }) {
     const search = new StepSearch(task);
     const answers = new Answers(task, new Arms(drawMean[prior]));
     const open: Scored[] = []; // cut by the budget
-    for (let drawn = 0, round = 0; drawn < iterations; round++) {
+    let accepted = false;
+    for (let drawn = 0, round = 0; drawn < iterations && !accepted; round++) {
       const parents = Array.from({ length: Math.min(parallel, iterations - drawn) }, () =>
         answers.choose(mulberry32(subSeed(task.seed, 'ab_mcts answer', drawn++))),
       );
@@ -76,8 +78,10 @@ export const abMcts = define({
         for (const child of children.filter(({ parent }) => parent === id)) answers.learn(distinct[place]!, child);
       yield* tellValues(answers.tree);
       yield* note({ type: 'round', round, kept: distinct.map(({ prefix }) => prefix.id) });
+      accepted = children.some((child) => finished(child) && isAccepted(stepValue(child, task), accept));
     }
-    return yield* search.gather(bestFirst(open, task.stepReward!)); // `needs.stepReward`
+    const gathered = yield* search.gather(bestFirst(open, task.stepReward!)); // `needs.stepReward`
+    return accepted ? { ...gathered, stop: 'threshold' as const } : gathered;
   },
 });
 

@@ -4,7 +4,7 @@ import { define } from './define.ts';
 import { stepwise } from './step-search.ts';
 import type { Node } from './tree.ts';
 import { ended } from './tree.ts';
-import { iterationsFor, TreeSearch, treeBound, treeOptions } from './tree-search.ts';
+import { acceptOption, isAccepted, iterationsFor, TreeSearch, treeBound, treeOptions } from './tree-search.ts';
 
 /**
  * Best-first search: of all prefixes that wait, wherever they stand, write on the best ones. Ends when a completed candidate
@@ -23,19 +23,14 @@ export const bestFirst = define({
   options: z.strictObject({
     ...treeOptions,
     branch: z.int().min(1).max(32).default(2).describe('Next steps sampled from each prefix (methods C.9).'),
-    accept: z
-      .number()
-      .min(0)
-      .max(1)
-      .optional()
-      .describe('Value of a completed candidate that ends the search; none where absent.'),
+    ...acceptOption,
     max_queue: z.int().min(1).max(4096).default(256).describe('Prefixes that wait at most; the worst are dropped (methods C.9).'),
   }),
   needs: stepwise,
   width: (budget) => iterationsFor(budget, 2),
   cost: 'at most iterations x branch steps, one score call a round of `parallel` prefixes and one a reward',
   bound: treeBound,
-  *run(task, { branch, accept = Number.POSITIVE_INFINITY, max_queue: maxQueue, ...size }) {
+  *run(task, { branch, accept, max_queue: maxQueue, ...size }) {
     const search = new TreeSearch(task, size);
     let queue: Node[] = [search.tree.root];
     while (queue.length > 0 && search.room > 0) {
@@ -43,7 +38,7 @@ export const bestFirst = define({
       while (queue.length > 0 && popped.length < search.room) {
         const best = queue.shift()!;
         if (!ended(best)) popped.push(best);
-        else if (best.ownValue! >= accept) return { ...(yield* search.gather()), stop: 'threshold' as const };
+        else if (isAccepted(best.ownValue, accept)) return { ...(yield* search.gather()), stop: 'threshold' as const };
       }
       if (popped.length === 0) break;
       const expansions = yield* search.expand(popped, branch);

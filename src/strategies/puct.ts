@@ -6,7 +6,7 @@ import { stepwise } from './step-search.ts';
 import type { Node } from './tree.ts';
 import { meanValue, nodeValue, tries } from './tree.ts';
 import { searchByPaths } from './tree-paths.ts';
-import { iterationsFor, TreeSearch, treeBound, treeOptions } from './tree-search.ts';
+import { acceptOption, iterationsFor, TreeSearch, treeBound, treeOptions } from './tree-search.ts';
 
 /**
  * PUCT with AlphaZero's constants: as `uct`, but a child is explored in proportion to its prior, which is what the policy
@@ -22,6 +22,7 @@ export const puct = define({
   rounds: 'many',
   options: z.strictObject({
     ...treeOptions,
+    ...acceptOption,
     branch: z.int().min(1).max(32).default(4).describe('Next steps sampled from each leaf (methods C.1).'),
     prior: z
       .enum(['logprob', 'uniform'])
@@ -39,14 +40,14 @@ export const puct = define({
   width: (budget) => iterationsFor(budget, 4),
   cost: 'at most iterations x branch steps, one score call a round of `parallel` leaves and one a reward',
   bound: treeBound,
-  *run(task, { branch, prior, first_play: firstPlay, puct_base: base, puct_init: init, ...size }) {
+  *run(task, { prior, first_play: firstPlay, puct_base: base, puct_init: init, ...size }) {
     const priors = new Map<Node, number>();
     const priorOf = (child: Node, parent: Node): number => {
       if (!priors.has(child))
         for (const [place, share] of stepPriors(parent, prior).entries()) priors.set(parent.children[place]!, share);
       return priors.get(child)!;
     };
-    return yield* searchByPaths(new TreeSearch(task, size), branch, (child, parent) => {
+    return yield* searchByPaths(new TreeSearch(task, size), size, (child, parent) => {
       const unvisited = firstPlay === 'value' ? child.ownValue! : (nodeValue(parent) ?? 0) - 0.1; // the prompt has none at first
       const value = tries(child) === 0 ? unvisited : meanValue(child);
       return value + explored(priorOf(child, parent), tries(child), tries(parent), { base, init });

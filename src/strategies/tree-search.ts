@@ -22,6 +22,20 @@ export const treeOptions = {
   step_reward: z.string().optional().describe("Reward that values prefixes; the policy's process_reward where absent."),
 };
 
+/** Of searches whose value of a completed candidate may be enough. */
+export const acceptOption = {
+  accept: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Value of a completed candidate that ends the search; none where absent (methods C.9, D.3).'),
+};
+
+/** Whether the value of a completed candidate is enough. */
+export const isAccepted = (value: number | undefined, accept: number | undefined): boolean =>
+  value !== undefined && accept !== undefined && value >= accept;
+
 export interface TreeSize {
   readonly iterations: number;
   readonly parallel: number;

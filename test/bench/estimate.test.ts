@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chosen } from '../../bench/accuracy/chosen.ts';
-import { bestOfK, distinctOfK, meanOverSubsets, type Ranked, voteCredit } from '../../bench/accuracy/estimate.ts';
+import { bestOfK, distinctOfK, endingAt, meanOverSubsets, type Ranked, voteCredit } from '../../bench/accuracy/estimate.ts';
 import { mulberry32 } from '../../src/random.ts';
 import { majorityVote } from '../../src/selection/majority-vote.ts';
 
@@ -85,3 +85,31 @@ test('different texts among k: one of a pair and a single, drawn from both', () 
   expect(distinctOfK([2, 1], 2)).toBeCloseTo(1 + 2 / 3, 12);
   expect(distinctOfK([2, 1], 3)).toBeCloseTo(2, 12);
 });
+
+test('samples that are drawn until one is accepted: as over every order of them', () => {
+  const samples = [
+    { right: true, finished: true, score: 0.9, tokens: 10 },
+    { right: false, finished: true, score: 0.95, tokens: 20 },
+    { right: false, finished: true, score: 0.2, tokens: 30 },
+    { right: false, finished: false, score: 0.99, tokens: 50 }, // cut: never accepted
+    { right: false, finished: true, score: null, tokens: 70 },
+  ];
+  const orders = permutations(samples);
+  for (const accept of [0.1, 0.9, 0.95, 0.97]) {
+    const drawn = orders.map((order) => {
+      const place = order.findIndex(({ finished, score }) => finished && score !== null && score >= accept);
+      const taken = place < 0 ? order : order.slice(0, place + 1);
+      const chosen = place < 0 ? samples[1]! : order[place]!; // the best of all
+      return { right: Number(chosen.right), tokens: taken.reduce((sum, { tokens }) => sum + tokens, 0) };
+    });
+    const meanOf = (of: 'right' | 'tokens') => drawn.reduce((sum, one) => sum + one[of], 0) / orders.length;
+    const { right, tokens } = endingAt(samples, accept);
+    expect(right).toBeCloseTo(meanOf('right'), 12);
+    expect(tokens).toBeCloseTo(meanOf('tokens'), 9);
+  }
+});
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item, place) => permutations(items.toSpliced(place, 1)).map((rest) => [item, ...rest]));
+}

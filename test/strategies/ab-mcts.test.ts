@@ -58,6 +58,22 @@ test.each([
   expect(new Set(writtenFrom(first))).toEqual(new Set(['0']));
 });
 
+test.each([
+  { name: 'an answer of that value', accept: 0.9, more: {}, ends: true },
+  { name: 'a better one only', accept: 0.91, more: {}, ends: false },
+  { name: 'one that the budget has cut', accept: 0.9, more: { finish: 'budget' as const }, ends: false },
+  { name: 'nothing', accept: undefined, more: {}, ends: false },
+])('`accept` $accept: $name ends the search after its round: $ends (methods D.3)', ({ accept, more, ends }) => {
+  const { asked, value } = drive(abMcts.run(task, { ...options, parallel: 2, accept }), [
+    sampled(answer('0.0'), answer('0.1', more)),
+    scores(0.4, 0.9),
+    ...(ends ? [] : [sampled()]),
+  ]);
+  expect(asked.length).toBe(ends ? 2 : 3);
+  expect(value.stop).toBe(ends ? 'threshold' : undefined);
+  expect(value.pool[0]?.id).toBe('0.0'); // below it, and still it competes
+});
+
 test('an answer that is written again is seen again at the node that it is, and stays in the pool: it is a vote', () => {
   const same = { text: 'same' };
   const { notes, value } = drive(abMcts.run(task, { ...options, iterations: 2, parallel: 2 }), [

@@ -142,12 +142,16 @@ const finalVisits = (notes: readonly Note[]) =>
 const visitsBelow = (id: string, visits: ReadonlyMap<string, number>): number =>
   [...visits].reduce((sum, [child, count]) => sum + (child.slice(0, child.lastIndexOf('.')) === id ? count : 0), 0);
 
+const sizes = fc.record({ parallel: fc.integer({ min: 1, max: 8 }), iterations: fc.integer({ min: 1, max: 60 }) });
+
 test('after a search nothing is in flight, whatever ended it (methods C.7)', () => {
   fc.assert(
-    fc.property(climates, fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 60 }), (climate, parallel, iterations) => {
+    fc.property(climates, sizes, fc.option(fc.double({ min: 0, max: 1, noNaN: true })), (climate, size, accepted) => {
+      const { parallel, iterations } = size;
+      const accept = accepted ?? undefined;
       const search = new TreeSearch(task, { iterations, parallel, max_steps: 40 });
       const worth = (child: Node, parent: Node) => (tries(child) === 0 ? Number.POSITIVE_INFINITY : upperBound(child, parent, 1));
-      runIn(climate, searchByPaths(search, 3, worth));
+      runIn(climate, searchByPaths(search, { branch: 3, accept }, worth));
       const nodes = [search.tree.root, ...search.tree.nodes];
       expect(nodes.map(({ inFlight }) => inFlight)).toEqual(nodes.map(() => 0));
     }),

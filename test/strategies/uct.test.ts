@@ -95,6 +95,24 @@ test('the paths of a round are one sample and one score; virtual losses lead the
   expect(asked[4]).toMatchObject({ prefixes: [{ id: '0.0.0' }, { id: '0.1.0' }, { id: '0.0.1' }] });
 });
 
+test.each([
+  { accept: 0.9, ends: true },
+  { accept: 0.91, ends: false },
+])(
+  'a path that ends at a completed candidate of 0.9 ends the search where `accept` is $accept: $ends (methods D.3)',
+  ({ accept, ends }) => {
+    const { asked, value } = drive(uct.run(task, { ...options, accept }), [
+      sampled(step('0.0'), step('0.1')),
+      scores(0.2, 0.95), // an open prefix is none to accept
+      sampled(ended('0.1.0'), step('0.1.1')),
+      scores(0.9, 0.8),
+      ...(ends ? [] : [sampled()]),
+    ]);
+    expect(asked.length).toBe(ends ? 4 : 5);
+    expect(value.stop).toBe(ends ? 'threshold' : undefined);
+  },
+);
+
 test('a path that finds no way on ends with the value of the node where it stands', () => {
   const dead = candidate('0.0.0', '0.0\n\n', { finish: 'step', written: '\n' });
   const { notes } = drive(uct.run(task, { ...options, iterations: 2 }), [
