@@ -1,10 +1,10 @@
 /**
- * The fit rule (api.md 4): how many tokens each open candidate of a `sample` is granted in the next wave, so that the
- * limit is never passed, a tight one still finishes some, and nothing depends on timing.
+ * The fit rule (api.md 4): how many tokens each open candidate is granted in the next wave, so that the limit is never
+ * passed, a tight one still finishes some, and nothing depends on timing.
  */
 
-/** One candidate of a `sample` that is not closed yet, in planned order (child by child). */
-export interface Open {
+/** One candidate that is not closed yet, in planned order: child by child of all samples that are performed together. */
+export interface Open extends FitRule {
   /** New tokens that it may have in this operation in all: m. */
   readonly most: number;
   /** New tokens that it has so far: t. */
@@ -25,16 +25,16 @@ export interface FitRule {
  * One wave of grants, in tokens, by the place in `open`; 0 is none. Their sum is at most `left`. Started candidates go
  * first; one not started takes at least its w or, where the wave has granted nothing yet, at least its u.
  */
-export function wave(open: readonly Open[], left: number, rule: FitRule): number[] {
+export function wave(open: readonly Open[], left: number): number[] {
   const grants = open.map(() => 0);
   const share = Math.floor(left / open.length);
   let rest = left;
   let granted = false;
   for (const index of startedFirst(open)) {
-    const { most, tokens, started } = open[index]!;
-    const usual = Math.min(most, rule.typical);
-    const wanted = rule.whole ? most : Math.max(usual, share);
-    const least = started ? 1 : granted ? (rule.whole ? most : usual) : Math.min(usual, rule.minUseful);
+    const { most, tokens, started, typical, minUseful, whole } = open[index]!;
+    const usual = Math.min(most, typical);
+    const wanted = whole ? most : Math.max(usual, share);
+    const least = started ? 1 : granted ? (whole ? most : usual) : Math.min(usual, minUseful);
     const grant = Math.min(most - tokens, wanted, rest);
     if (grant < least) continue;
     grants[index] = grant;

@@ -59,7 +59,10 @@ export class Elsewhere {
     return {
       ...here,
       elsewhere: this.resultOf.bind(this),
-      ask: async (operation) => this.#instead(operation, await here.ask(operation)),
+      sample: async (operations) => {
+        const results = await here.sample(operations);
+        return operations.map((operation, place) => this.#instead(operation, results[place]!));
+      },
     };
   }
 
@@ -67,8 +70,8 @@ export class Elsewhere {
    * What was done here in the place of an operation that broke off there. Where nothing could be written, the answers that
    * had ended there are what it gave: they are paid for, and may be all that there is.
    */
-  #instead(operation: SampleOperation | ReadOperation, result: Result): Result {
-    if (operation.kind !== 'sample' || result.kind !== 'sample') return result;
+  #instead(operation: SampleOperation, result: Result): Result {
+    if (result.kind !== 'sample') return result;
     if (result.candidates.some(({ finish }) => finish !== 'error')) return result;
     const { ledger } = this.#context;
     const starts = new Map(operation.prefixes.map(({ id, tokenCount }) => [id, tokenCount]));

@@ -1,6 +1,6 @@
 import type { ProgressEvent } from '../../schemas/events.ts';
 import type { NoteOperation, Operation, ReadOperation } from '../operation.ts';
-import { eachAt, writesAnswers } from '../operation.ts';
+import { eachAt } from '../operation.ts';
 import { kindOf, namedReward } from '../rewards/registry.ts';
 import type { RunContext, RunState } from './context.ts';
 import { readUnknown } from './fused.ts';
@@ -14,20 +14,20 @@ import { Stopwatch } from './stopwatch.ts';
 export function performing(context: RunContext, state: RunState): Perform {
   const stopwatch = new Stopwatch(context.clock, state);
   return {
-    ask: async (operation) => {
+    sample: async (operations) => {
       context.signal.throwIfAborted();
-      const number = ++state.operations; // operations may be under way together
-      if (operation.kind === 'sample') {
-        const candidates = await stopwatch.during('sample', () => sampleInWaves(operation, context, state, number));
-        return { kind: 'sample', candidates };
-      }
+      const numbers = operations.map(() => ++state.operations); // operations may be under way together
+      const written = await stopwatch.during('sample', () => sampleInWaves(operations, context, state, numbers));
+      return written.map((candidates) => ({ kind: 'sample', candidates }));
+    },
+    read: async (operation) => {
+      context.signal.throwIfAborted();
+      const number = ++state.operations;
       const ask = (one: ReadOperation) => stopwatch.during('read', () => readOnce(one, number, context, state));
       return { kind: 'read', result: await readUnknown(operation, state, ask) };
     },
     scoring: (operation, replaying, nested) => scoring(operation, context, state, { replaying, nested }),
-    atOnce: (operations) =>
-      operations.filter(samplesAnswers).length < 2 && // answers are counted and numbered as they end
-      sampledAtMost(operations, context) <= context.ledger.available - context.finishingReserve,
+    atOnce: (operations) => sampledAtMost(operations, context) <= context.ledger.available - context.finishingReserve,
     tell: (operation) => {
       const event = progress(operation, context);
       if (event) context.listen(event);
@@ -45,12 +45,6 @@ function progress({ note }: NoteOperation, { ledger, deadline }: RunContext): Pr
   const { candidates, spentTokens } = ledger.account();
   const spent = { candidates, tokens: spentTokens, time_ms: Math.round(deadline.elapsedMs) };
   return { name: 'round', data: { round: note.round, kept: [...note.kept], spent } };
-}
-
-/** Whether answers of the run may come of it. */
-function samplesAnswers(operation: Operation): boolean {
-  if (operation.kind === 'together') return operation.operations.some(samplesAnswers);
-  return operation.kind === 'sample' && writesAnswers(operation.role);
 }
 
 /** Tokens that these may sample: no more than the first of them all leave to the last. */

@@ -26,7 +26,9 @@ interface Round {
   readonly answers: boolean;
   /** The backend cannot continue what it began: each candidate has one grant. */
   readonly whole: boolean;
-  /** Every candidate that may be written, by planned id. */
+  /** Every candidate that may be written: child 0 of every prefix, then child 1, ... */
+  readonly levels: readonly (readonly Draft[])[];
+  /** The same, by planned id. */
   readonly planned: readonly Draft[];
   /** Numbers of whole answers that have begun: those of a run have no gap, whatever the budget left out. */
   readonly numbers: Map<Draft, number>;
@@ -43,40 +45,60 @@ interface Granted {
 }
 
 /**
- * Performs a `sample` in waves by the fit rule: never a token above the budget, and what one candidate does not use is left
- * for the others. A failure ends the candidates of its call, not the run.
+ * Performs samples in waves by the fit rule: never a token above the budget, and what one candidate does not use is left for
+ * the others. One wave is one call for each sample; the next one is granted when all of them have ended, so that nothing
+ * depends on which was first. A failure ends the candidates of its call, not the run.
  *
- * @param place  number of the operation in its run: with it the calls have keys of their own
- * @returns those that were started, by planned id
+ * @param places  numbers of the operations in their run: with them the calls have keys of their own
+ * @returns for each sample those that were started, by planned id
  */
 export async function sampleInWaves(
-  operation: SampleOperation,
+  operations: readonly SampleOperation[],
   context: RunContext,
   state: RunState,
-  place = state.operations,
-): Promise<Candidate[]> {
+  places: readonly number[],
+): Promise<Candidate[][]> {
+  let left = context.ledger.candidatesLeft;
+  const rounds: Round[] = [];
+  for (const [place, operation] of operations.entries()) {
+    const round = roundOf(operation, places[place]!, left, { context, state });
+    if (round.answers && !inParts(operation)) left -= round.planned.length;
+    rounds.push(round);
+  }
+  for (let number = 0; ; number++) {
+    const granted = grantWave(rounds, context, state);
+    if (granted.size === 0) break;
+    for (const [round, entries] of granted) numberAnswers(round, entries);
+    const calls = await Promise.allSettled([...granted].map(([round, entries]) => performWave(round, entries, number)));
+    const failed = calls.find((call) => call.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+  return rounds.map(endedOf);
+}
+
+/** @param left  answers that it may write, where whole answers are what it writes */
+function roundOf(operation: SampleOperation, place: number, left: number, means: Pick<Round, 'context' | 'state'>): Round {
+  const { context, state } = means;
   const policy = context.lookup.policies[operation.policy]!;
   const answers = writesAnswers(operation.role);
-  const drafts = plan(operation, policy, answers ? context.ledger.candidatesLeft : Number.POSITIVE_INFINITY, state);
+  const levels = plan(operation, policy, answers ? left : Number.POSITIVE_INFINITY, state);
   const whole = context.port(policy.backend).continues?.(operation.prompt) === false;
-  const round: Round = {
+  return {
     operation,
     place,
     policy,
-    context,
-    state,
+    ...means,
     answers,
     whole,
-    planned: inPlannedOrder(drafts),
+    levels,
+    planned: inPlannedOrder(levels.flat()),
     numbers: new Map(),
   };
-  for (let number = 0; ; number++) {
-    const granted = grantWave(round, drafts);
-    if (granted.length === 0) break;
-    numberAnswers(round, granted);
-    await performWave(round, granted, number);
-  }
-  const started = round.planned.filter((draft) => draft.started || draft.finish === 'error');
+}
+
+function endedOf(round: Round): Candidate[] {
+  const { operation, state, planned } = round;
+  const started = planned.filter((draft) => draft.started || draft.finish === 'error');
   const kept = started.filter((draft) => state.indexes.has(draft.id) || bookAnswer(round, draft));
   return kept.map((draft) => {
     const candidate = draft.candidate();
@@ -92,10 +114,10 @@ const waits = ({ finish, prefix, tokens, most }: Draft, { checkpoint, sampling }
   checkpoint !== undefined && finish === 'length' && tokens === most && prefix.tokenCount + most < sampling.max_tokens;
 
 /** Child 0 of every prefix, then child 1, ...: none that may have no token, and no more answers than `left`. */
-function plan(operation: SampleOperation, policy: PolicyConfig, left: number, state: RunState): Draft[] {
+function plan(operation: SampleOperation, policy: PolicyConfig, left: number, state: RunState): Draft[][] {
   const { prefixes, count, firstChild, sampling } = operation;
   const widest = Math.max(0, ...prefixes.map((_, place) => eachAt(count, place)));
-  const drafts = Array.from({ length: widest }, (_, child) =>
+  const levels = Array.from({ length: widest }, (_, child) =>
     prefixes.flatMap((prefix, place) => {
       const most = mostTokens(operation, policy, place);
       const wanted = child < eachAt(count, place) && most > 0;
@@ -103,10 +125,15 @@ function plan(operation: SampleOperation, policy: PolicyConfig, left: number, st
         ? [new Draft(prefix, eachAt(firstChild, place) + child, most, { stop: sampling.stop, step: policy.step })]
         : [];
     }),
-  ).flat();
-  const most = inParts(operation) && left > 0 ? drafts.length : left;
-  if (drafts.length > most) state.stop ??= 'max_candidates';
-  return drafts.slice(0, most);
+  );
+  const wanted = levels.flat().length;
+  let room = inParts(operation) && left > 0 ? wanted : left;
+  if (wanted > room) state.stop ??= 'max_candidates';
+  return levels.map((level) => {
+    const kept = level.slice(0, room);
+    room -= kept.length;
+    return kept;
+  });
 }
 
 /** New tokens of each child of the prefix at `place`. */
@@ -120,26 +147,42 @@ function mostTokens(operation: SampleOperation, { step }: PolicyConfig, place: n
   return Math.min(step.max_tokens - open, left);
 }
 
-/** What the next wave grants; empty where none is open, or nothing more can be had: budget, time or backend. */
-function grantWave({ operation, policy, context, state, whole }: Round, drafts: readonly Draft[]): Granted[] {
-  const open = drafts.filter((draft) => !draft.closed);
-  if (open.length === 0 || state.stop === 'backend_failed') return [];
+/** What the next wave grants to each; empty where none is open, or nothing more can be had: budget, time or backend. */
+function grantWave(rounds: readonly Round[], context: RunContext, state: RunState): Map<Round, Granted[]> {
+  const open = openOf(rounds);
+  const granted = new Map<Round, Granted[]>();
+  if (open.length === 0 || state.stop === 'backend_failed') return granted;
   if (context.deadline.leftForSamplingMs < 1) {
     state.stop ??= 'max_time';
-    return [];
+    return granted;
   }
-  const reserve = operation.finishing ? 0 : context.finishingReserve;
-  const grants = wave(open, Math.max(0, context.ledger.available - reserve), { ...fitRule(operation, policy), whole });
-  const granted = open
-    .flatMap((draft, place) => (grants[place]! > 0 ? [{ draft, tokens: grants[place]! }] : []))
-    .slice(0, MOST_PREFIXES);
-  if (granted.length === 0) state.stop ??= 'max_tokens';
+  const reserve = rounds.every(({ operation }) => operation.finishing) ? 0 : context.finishingReserve;
+  const grants = wave(
+    open.map(({ round, draft: { most, tokens, started } }) => ({ most, tokens, started, ...fitRule(round) })),
+    Math.max(0, context.ledger.available - reserve),
+  );
+  for (const [place, { round, draft }] of open.entries()) {
+    const entries = granted.get(round) ?? [];
+    if (grants[place]! > 0 && entries.length < MOST_PREFIXES) granted.set(round, [...entries, { draft, tokens: grants[place]! }]);
+  }
+  if (granted.size === 0) state.stop ??= 'max_tokens';
   return granted;
 }
 
-function fitRule({ until }: SampleOperation, { step, typical_tokens, min_useful_tokens }: PolicyConfig): FitRule {
+/** Child by child, and of each the samples in their order. */
+function openOf(rounds: readonly Round[]): { readonly round: Round; readonly draft: Draft }[] {
+  const deepest = Math.max(0, ...rounds.map(({ levels }) => levels.length));
+  return Array.from({ length: deepest }, (_, child) =>
+    rounds.flatMap((round) => (round.levels[child] ?? []).map((draft) => ({ round, draft }))),
+  )
+    .flat()
+    .filter(({ draft }) => !draft.closed);
+}
+
+function fitRule({ operation: { until }, policy, whole }: Round): FitRule {
+  const { step, typical_tokens, min_useful_tokens } = policy;
   const typical = until === 'step' ? typicalStep(step.max_tokens, step.typical_tokens) : typical_tokens;
-  return { typical, minUseful: min_useful_tokens };
+  return { typical, minUseful: min_useful_tokens, whole };
 }
 
 /** Of parts it is known only when they are written which of them end an answer. */
@@ -149,7 +192,7 @@ function numberAnswers({ operation, answers, planned, numbers, state }: Round, g
   for (const draft of planned) if (begun.has(draft) && !numbers.has(draft)) numbers.set(draft, state.planned++);
 }
 
-/** One wave is one call for all its candidates. Whatever happens to it, its reservation is settled once. */
+/** One call for all candidates of a sample in a wave. Whatever happens to it, its reservation is settled once. */
 async function performWave(round: Round, granted: readonly Granted[], number: number): Promise<void> {
   const { operation, policy, context, state } = round;
   const { ledger } = context;

@@ -5,8 +5,9 @@ import { finishingReserve, typicalStep, wave } from '../../src/budget/fit.ts';
 import { mulberry32 } from '../../src/random.ts';
 
 const rule: FitRule = { typical: 48, minUseful: 8 };
-const fresh = (count: number, most = 160): Open[] => Array.from({ length: count }, () => ({ most, tokens: 0, started: false }));
-const begun = (tokens: number, most = 160): Open => ({ most, tokens, started: true });
+const fresh = (count: number, most = 160, by: FitRule = rule): Open[] =>
+  Array.from({ length: count }, () => ({ most, tokens: 0, started: false, ...by }));
+const begun = (tokens: number, most = 160): Open => ({ most, tokens, started: true, ...rule });
 
 test.each([
   { name: 'room for all: one wave, each has its m', open: fresh(16), left: 2560, grants: Array(16).fill(160) },
@@ -29,12 +30,23 @@ test.each([
   { name: 'one token of m is one token', open: fresh(3, 1), left: 2, grants: [1, 1, 0] },
   { name: 'none open, none granted', open: [], left: 10, grants: [] },
 ])('fit rule: $name (api.md 4)', ({ open, left, grants }) => {
-  expect(wave(open, left, rule)).toEqual(grants);
+  expect(wave(open, left)).toEqual(grants);
+});
+
+test('samples that are performed together have each their own rule', () => {
+  const open = [
+    ...fresh(1, 160),
+    ...fresh(1, 12, { typical: 4, minUseful: 2 }),
+    ...fresh(1, 160),
+    ...fresh(1, 12, { typical: 4, minUseful: 2 }),
+  ];
+  expect(wave(open, 56)).toEqual([48, 8, 0, 0]);
+  expect(wave(open, 100)).toEqual([48, 12, 0, 12]);
 });
 
 test('a beam grows breadth first: child 0 of each prefix comes before child 1 of any', () => {
   const order = ['a.0', 'b.0', 'a.1', 'b.1'];
-  const grants = wave(fresh(4, 32), 48, { typical: 16, minUseful: 8 });
+  const grants = wave(fresh(4, 32, { typical: 16, minUseful: 8 }), 48);
   expect(order.filter((_, place) => grants[place]! > 0)).toEqual(['a.0', 'b.0', 'a.1']);
 });
 
@@ -64,11 +76,11 @@ interface Played {
 
 /** Plays the waves for candidates of these lengths, each of which would end by itself after so many tokens. */
 function play(lengths: readonly number[], most: number, limit: number, fitRule: FitRule): Played {
-  const drafts = lengths.map((length) => ({ length, most, tokens: 0, started: false, closed: false }));
+  const drafts = lengths.map((length) => ({ length, most, tokens: 0, started: false, closed: false, ...fitRule }));
   let left = limit;
   for (let waves = 0; ; waves++) {
     const open = drafts.filter(({ closed }) => !closed);
-    const grants = open.length === 0 ? [] : wave(open, left, fitRule);
+    const grants = open.length === 0 ? [] : wave(open, left);
     const total = grants.reduce((sum, grant) => sum + grant, 0);
     expect(total).toBeLessThanOrEqual(left);
     if (total === 0) {

@@ -17,6 +17,7 @@ import { kindOf, namedReward } from '../../src/rewards/registry.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { run } from '../../src/runtime/run.ts';
 import { candidate } from '../drive.ts';
+import { asking } from '../performing.ts';
 
 /** What a judge writes: its text, or how it failed. The number is that of the verdict. */
 export type Says = (prompt: string, number: number, operation: SampleOperation) => string | Partial<Candidate>;
@@ -96,7 +97,7 @@ export async function judgedBy(entry: object, candidates: readonly string[], giv
   const reads: ReadOperation[] = [];
   const task = { ...named, prompt: question, candidates: prefixes, subject: { ...subject, references, seed } };
   const perform = {
-    ask: async (operation: SampleOperation | ReadOperation) => {
+    ...asking(async (operation: SampleOperation | ReadOperation) => {
       if (operation.kind === 'read') {
         reads.push(operation);
         return { kind: 'read' as const, result: tells?.(operation) ?? ({ ok: false, reason: 'missing' } as const) };
@@ -113,7 +114,7 @@ export async function judgedBy(entry: object, candidates: readonly string[], giv
         );
       });
       return { kind: 'sample' as const, candidates: written };
-    },
+    }),
     scoring: function* ({ reward, candidates: those }: ScoreOperation): Asking<readonly Score[]> {
       scored.push({ reward, texts: those.map(({ text }) => text) });
       return those.map(({ text }): Score => {

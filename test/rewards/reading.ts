@@ -9,6 +9,7 @@ import type { Prefix, ReadOperation, ReadResult, SampleOperation, Score } from '
 import { kindOf, namedReward } from '../../src/rewards/registry.ts';
 import { Log } from '../../src/runtime/log.ts';
 import { run } from '../../src/runtime/run.ts';
+import { asking } from '../performing.ts';
 
 const gpu = { kind: 'gpu_backend', url: 'http://127.0.0.1:1' };
 const policy = (backend: string) => ({ backend, model: 'policy', sampling: { max_tokens: 100 }, typical_tokens: 50 });
@@ -59,11 +60,11 @@ export async function readBy(entry: object, candidates: readonly (string | Parti
   const { prompt = { text: 'question' }, tells = () => ({ ok: false, reason: 'unasked' }) } = given;
   const reads: ReadOperation[] = [];
   const perform = {
-    ask: async (operation: SampleOperation | ReadOperation) => {
+    ...asking(async (operation: SampleOperation | ReadOperation) => {
       if (operation.kind !== 'read') throw new Error('These rewards sample nothing.');
       reads.push(operation);
       return { kind: 'read' as const, result: await tells(operation) };
-    },
+    }),
     scoring: () => {
       throw new Error('These rewards ask no other reward.');
     },

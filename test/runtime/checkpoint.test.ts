@@ -1,8 +1,7 @@
 /** A sample that pauses at a checkpoint: what waits there is no answer, and goes on as a prefix. */
 import { expect, test } from 'vitest';
 import { root } from '../../src/operation.ts';
-import { sampleInWaves } from '../../src/runtime/sample.ts';
-import { means, sampleOf } from './means.ts';
+import { means, sampleAlone, sampleOf } from './means.ts';
 import type { Behaviour } from './scripted-backend.ts';
 import { ScriptedBackend, vocabulary } from './scripted-backend.ts';
 
@@ -19,7 +18,7 @@ function begin(behaviour: Behaviour = { tokens }, maxCandidates = 256, maxTokens
 
 test('what has not ended waits with so many tokens; it is not told, not numbered, and counts as no candidate', async () => {
   const { context, state, events, backend } = begin();
-  const [short, long] = await sampleInWaves(sampleOf({ count: 2, checkpoint: 10 }), context, state);
+  const [short, long] = await sampleAlone(sampleOf({ count: 2, checkpoint: 10 }), context, state);
   expect(short).toMatchObject({ id: '0.0', text: 'aaa', finish: 'stop' });
   expect(long).toMatchObject({ id: '0.1', text: 'a'.repeat(10), tokenCount: 10, finish: 'step' });
   expect([...state.indexes]).toEqual([['0.0', 0]]);
@@ -30,10 +29,10 @@ test('what has not ended waits with so many tokens; it is not told, not numbered
 
 test('it goes on to its end as the prefix that it is, and is then one answer', async () => {
   const { context, state } = begin();
-  const [, long] = await sampleInWaves(sampleOf({ count: 2, checkpoint: 10 }), context, state);
-  const [longer] = await sampleInWaves(sampleOf({ prefixes: [long!], checkpoint: 25 }), context, state);
+  const [, long] = await sampleAlone(sampleOf({ count: 2, checkpoint: 10 }), context, state);
+  const [longer] = await sampleAlone(sampleOf({ prefixes: [long!], checkpoint: 25 }), context, state);
   expect(longer).toMatchObject({ id: '0.1.0', parent: '0.1', tokenCount: 25, written: 'a'.repeat(15), finish: 'step' });
-  const [whole] = await sampleInWaves(sampleOf({ prefixes: [longer!] }), context, state);
+  const [whole] = await sampleAlone(sampleOf({ prefixes: [longer!] }), context, state);
   expect(whole).toMatchObject({ id: '0.1.0.0', text: 'a'.repeat(40), tokenCount: 40, finish: 'length' });
   expect([...state.indexes.values()]).toEqual([0, 1]);
   expect(context.ledger.account()).toMatchObject({ candidates: 2, completionTokens: 44 }); // 0.0 has sampled its end
@@ -42,43 +41,43 @@ test('it goes on to its end as the prefix that it is, and is then one answer', a
 
 test.each([40, 41])('with all its tokens it is an answer that was cut, whatever the checkpoint: %i of 40', async (checkpoint) => {
   const { context, state } = begin({ tokens: () => A });
-  const [full] = await sampleInWaves(sampleOf({ checkpoint }), context, state);
+  const [full] = await sampleAlone(sampleOf({ checkpoint }), context, state);
   expect(full).toMatchObject({ tokenCount: 40, finish: 'length' });
   expect(context.ledger.account().candidates).toBe(1);
 });
 
 test('one that the budget cut before the checkpoint says so', async () => {
   const { context, state } = begin({ tokens: () => A }, 256, 6);
-  const [cut] = await sampleInWaves(sampleOf({ checkpoint: 10 }), context, state);
+  const [cut] = await sampleAlone(sampleOf({ checkpoint: 10 }), context, state);
   expect(cut).toMatchObject({ tokenCount: 6, finish: 'budget' });
   expect([state.stop, context.ledger.account().candidates]).toEqual(['max_tokens', 0]);
 });
 
 test('more may be begun than may end; those that end beyond `max_candidates` are dropped', async () => {
   const waiting = begin({ tokens: () => A }, 1);
-  expect(await sampleInWaves(sampleOf({ count: 3, checkpoint: 10 }), waiting.context, waiting.state)).toHaveLength(3);
+  expect(await sampleAlone(sampleOf({ count: 3, checkpoint: 10 }), waiting.context, waiting.state)).toHaveLength(3);
   expect(waiting.state.stop).toBeUndefined();
   const ended = begin({ tokens: (_, place) => (place === 3 ? END : A) }, 1);
-  expect(await sampleInWaves(sampleOf({ count: 3, checkpoint: 10 }), ended.context, ended.state)).toHaveLength(1);
+  expect(await sampleAlone(sampleOf({ count: 3, checkpoint: 10 }), ended.context, ended.state)).toHaveLength(1);
   expect(ended.state.stop).toBe('max_candidates');
 });
 
 test('those that end are numbered by planned id, whatever comes first', async () => {
   const { context, state } = begin({ tokens: (_, place) => (place === 3 ? END : A), shuffle: 3 });
-  const ended = await sampleInWaves(sampleOf({ count: 6, checkpoint: 10 }), context, state);
+  const ended = await sampleAlone(sampleOf({ count: 6, checkpoint: 10 }), context, state);
   expect([...state.indexes]).toEqual(ended.map(({ id }, place) => [id, place]));
 });
 
 test('nothing is asked of a prefix that has as many tokens as the checkpoint', async () => {
   const { context, state, backend } = begin();
-  const [, long] = await sampleInWaves(sampleOf({ count: 2, checkpoint: 10 }), context, state);
-  expect(await sampleInWaves(sampleOf({ prefixes: [long!], checkpoint: 10 }), context, state)).toEqual([]);
+  const [, long] = await sampleAlone(sampleOf({ count: 2, checkpoint: 10 }), context, state);
+  expect(await sampleAlone(sampleOf({ prefixes: [long!], checkpoint: 10 }), context, state)).toEqual([]);
   expect(backend.requests).toHaveLength(1);
 });
 
 test('each prefix may have a checkpoint of its own: one token more of each of them', async () => {
   const { context, state, backend } = begin({ tokens: () => A });
-  const [short, long] = await sampleInWaves(
+  const [short, long] = await sampleAlone(
     sampleOf({ prefixes: [root, root], firstChild: [0, 1], checkpoint: [3, 10] }),
     context,
     state,
@@ -87,7 +86,7 @@ test('each prefix may have a checkpoint of its own: one token more of each of th
     ['0.0', 3, 'step'],
     ['0.1', 10, 'step'],
   ]);
-  const more = await sampleInWaves(sampleOf({ prefixes: [short!, long!], count: 2, checkpoint: [4, 11] }), context, state);
+  const more = await sampleAlone(sampleOf({ prefixes: [short!, long!], count: 2, checkpoint: [4, 11] }), context, state);
   expect(more.map(({ id, tokenCount, finish }) => [id, tokenCount, finish])).toEqual([
     ['0.0.0', 4, 'step'],
     ['0.0.1', 4, 'step'],

@@ -3,8 +3,7 @@ import type { CandidateLine } from '../../schemas/backend.ts';
 import { withLimits } from '../../schemas/step.ts';
 import { type Prefix, root } from '../../src/operation.ts';
 import { draftSteps } from '../../src/runtime/draft-steps.ts';
-import { sampleInWaves } from '../../src/runtime/sample.ts';
-import { means, sampleOf } from './means.ts';
+import { means, sampleAlone, sampleOf } from './means.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
 
 const line = (text: string, more: Partial<CandidateLine>): CandidateLine => ({
@@ -56,7 +55,7 @@ test('a prefix that was cut within a step of so many tokens has as many as are l
     stepEnds: [5, 8],
     stepOpen: true,
   };
-  const [child] = await sampleInWaves(sampleOf({ prefixes: [prefix], count: 1, until: 'step' }), context, state);
+  const [child] = await sampleAlone(sampleOf({ prefixes: [prefix], count: 1, until: 'step' }), context, state);
   expect(backend.requests[0]!.prefixes[0]).toMatchObject({ max_tokens: 2, steps: { ended: 1, open: 3, open_tokens: 3 } });
   expect(backend.requests[0]!.step).toEqual({ tokens: 5, max_tokens: 5 });
   expect(child).toMatchObject({ steps: ['aaaaa', 'aaaaa'], stepEnds: [5, 10], stepOpen: false, finish: 'step' });

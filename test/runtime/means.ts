@@ -4,11 +4,12 @@ import { policyConfig, rewardConfig } from '../../schemas/config.ts';
 import type { ProgressEvent } from '../../schemas/events.ts';
 import type { BackendPort } from '../../src/backends/port.ts';
 import { Ledger } from '../../src/budget/ledger.ts';
-import type { SampleOperation, Scored } from '../../src/operation.ts';
+import type { Candidate, SampleOperation, Scored } from '../../src/operation.ts';
 import { root } from '../../src/operation.ts';
 import type { RunContext, RunState } from '../../src/runtime/context.ts';
 import { freshState } from '../../src/runtime/context.ts';
 import { Deadline } from '../../src/runtime/deadline.ts';
+import { sampleInWaves } from '../../src/runtime/sample.ts';
 import type { Pick } from '../../src/strategies/solve.ts';
 import { task } from '../drive.ts';
 
@@ -83,3 +84,9 @@ export const sampleOf = (more: Partial<SampleOperation> = {}): SampleOperation =
   finishing: false,
   ...more,
 });
+
+/** One sample by itself, under the number of the run's last operation. */
+export async function sampleAlone(operation: SampleOperation, context: RunContext, state: RunState): Promise<Candidate[]> {
+  const [candidates] = await sampleInWaves([operation], context, state, [state.operations]);
+  return candidates!;
+}

@@ -17,10 +17,10 @@ test('an operation becomes calls, each under a key of its own, and its time is b
   const backend = new ScriptedBackend();
   let now = 0;
   const { context, state } = means(backend, { clock: () => (now += 5) });
-  const { ask } = performing(context, state);
-  expect((await ask(sampleOf())).kind).toBe('sample');
-  expect((await ask(reading)).kind).toBe('read');
-  expect((await ask(sampleOf({ firstChild: 1 }))).kind).toBe('sample');
+  const { sample, read } = performing(context, state);
+  expect((await sample([sampleOf()]))[0]?.kind).toBe('sample');
+  expect((await read(reading)).kind).toBe('read');
+  expect((await sample([sampleOf({ firstChild: 1 })]))[0]?.kind).toBe('sample');
   expect(backend.requests.map(({ key }) => key)).toEqual(['run_1:1:0', 'run_1:3:0']);
   expect(backend.scoreRequests.map(({ key }) => key)).toEqual(['run_1:2']);
   expect(state).toMatchObject({ generateMs: 10, scoreMs: 5, fingerprints: new Set(['scripted']) });
@@ -28,8 +28,8 @@ test('an operation becomes calls, each under a key of its own, and its time is b
 
 test('a round is told with what was spent until then', async () => {
   const { context, state, events } = means(new ScriptedBackend());
-  const { ask, tell } = performing(context, state);
-  await ask(sampleOf({ count: 3 }));
+  const { sample, tell } = performing(context, state);
+  await sample([sampleOf({ count: 3 })]);
   tell({ kind: 'note', note: { type: 'round', round: 4, kept: ['0.1'] } });
   tell({ kind: 'note', note: { type: 'prune', id: '0.2', reason: 'not_kept' } });
   const tokens = context.ledger.account().spentTokens;
@@ -42,16 +42,15 @@ test('a round is told with what was spent until then', async () => {
 test('after the reader left nothing is begun', async () => {
   const backend = new ScriptedBackend();
   const { context, state } = means(backend, { signal: AbortSignal.abort(new Error('left')) });
-  await expect(performing(context, state).ask(sampleOf())).rejects.toThrow('left');
+  await expect(performing(context, state).sample([sampleOf()])).rejects.toThrow('left');
   expect([backend.requests, state.operations]).toEqual([[], 0]);
 });
 
-test('answers are numbered as they end, so samples that write some are never under way at once; others are', () => {
-  const { context, state } = means(new ScriptedBackend(), { maxTokens: 10_000 });
-  const { atOnce } = performing(context, state);
-  const [answer, opinion] = [sampleOf(), sampleOf({ role: 'judge' })];
-  expect(atOnce([answer, answer])).toBe(false);
-  expect(atOnce([answer, { kind: 'together', operations: [opinion, answer] }])).toBe(false);
-  expect(atOnce([answer, opinion])).toBe(true);
-  expect(atOnce([opinion, opinion])).toBe(true);
+test('what samples tokens is under way at once only where the budget holds all of it', () => {
+  const opinion = sampleOf({ role: 'judge' });
+  const atOnce = (maxTokens: number) => {
+    const { context, state } = means(new ScriptedBackend(), { maxTokens });
+    return performing(context, state).atOnce([opinion, { kind: 'together', operations: [opinion, reading] }]);
+  };
+  expect([atOnce(80), atOnce(79)]).toEqual([true, false]);
 });

@@ -4,15 +4,14 @@ import type { GenerateLine } from '../../schemas/backend.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { PieceEvent, ProgressEvent } from '../../schemas/events.ts';
 import type { Candidate, SampleOperation } from '../../src/operation.ts';
-import { sampleInWaves } from '../../src/runtime/sample.ts';
 import type { Wished } from './means.ts';
-import { means, sampleOf } from './means.ts';
+import { means, sampleAlone, sampleOf } from './means.ts';
 import { type Behaviour, ScriptedBackend } from './scripted-backend.ts';
 
 async function sample(operation: SampleOperation, behaviour: Behaviour = {}, wished: Wished = {}) {
   const backend = new ScriptedBackend(behaviour);
   const { context, state, events } = means(backend, { tellPieces: true, ...wished });
-  return { candidates: await sampleInWaves(operation, context, state), events, backend, state };
+  return { candidates: await sampleAlone(operation, context, state), events, backend, state };
 }
 
 const piecesOf = (events: readonly ProgressEvent[], id: string): PieceEvent[] =>

@@ -97,9 +97,8 @@ test('what a performance throws goes out, and the log keeps what came before', a
   const log = new Log();
   const failing: Perform = {
     ...perform,
-    ask: async (operation) => {
-      if (operation.kind === 'read') throw new Error('left');
-      return perform.ask(operation);
+    read: async () => {
+      throw new Error('left');
     },
   };
   await expect(run(asking(), failing, log)).rejects.toThrow('left');
@@ -107,7 +106,7 @@ test('what a performance throws goes out, and the log keeps what came before', a
 });
 
 test('a result of another kind than was asked for says so', async () => {
-  const odd: Perform = { ...performing().perform, ask: async () => ({ kind: 'score', scores: [] }) };
+  const odd: Perform = { ...performing().perform, sample: async () => [{ kind: 'score', scores: [] }] };
   await expect(run(asking(), odd, new Log())).rejects.toThrow('handed the result of a score');
 });
 
@@ -155,11 +154,30 @@ test('of those that go on in lock-step, one that tells something keeps step with
   };
   const { perform, asked, told } = performing();
   const widths: number[] = [];
-  const atOnce: Perform['atOnce'] = (operations) => widths.push(operations.length) > 0;
-  await run(together([quiet(), telling()]), { ...perform, atOnce }, new Log());
+  const sampling: Perform['sample'] = (operations) => {
+    widths.push(operations.length);
+    return perform.sample(operations);
+  };
+  await run(together([quiet(), telling()]), { ...perform, sample: sampling }, new Log());
   expect(widths).toEqual([2, 2]);
   expect(asked).toHaveLength(4);
   expect(told).toHaveLength(2);
+});
+
+test('samples that write answers are one ask, also those that are asked together within; what ends the run is asked after them', async () => {
+  const { perform } = performing();
+  const asked: number[][] = [];
+  const sampling: Perform['sample'] = (operations) => {
+    asked.push(operations.map(({ count }) => eachAt(count, 0)));
+    return perform.sample(operations);
+  };
+  const draw = (count: number, more: object = {}) => sample({ ...task, prefixes: [root], count, until: 'end', ...more });
+  const parts = [draw(1, { finishing: true }), together([draw(2), draw(3)]), draw(4, { role: 'judge' }), draw(5)];
+  const results = await run(together<unknown>(parts), { ...perform, sample: sampling }, new Log());
+  expect(asked).toEqual([[2, 3, 5], [1], [4]]);
+  const sizes = (result: unknown): unknown =>
+    Array.isArray(result) && Array.isArray(result[0]) ? result.map(sizes) : (result as []).length;
+  expect((results as unknown[]).map(sizes)).toEqual([1, [2, 3], 4, 5]); // in their order all the same
 });
 
 test('where the budget may not hold all of them, they are asked one after the other', async () => {
@@ -169,15 +187,15 @@ test('where the budget may not hold all of them, they are asked one after the ot
   const slow: Perform = {
     ...perform,
     atOnce: () => false,
-    ask: async (operation) => {
+    sample: async (operations) => {
       most = Math.max(most, ++open);
-      const result = await perform.ask(operation);
+      const results = await perform.sample(operations);
       await Promise.resolve();
       open--;
-      return result;
+      return results;
     },
   };
-  const draw = () => sample({ ...task, prefixes: [root], count: 1, until: 'end' });
+  const draw = () => sample({ ...task, role: 'judge', prefixes: [root], count: 1, until: 'end' });
   await run(together([draw(), draw(), draw()]), slow, new Log());
   expect([asked.length, most]).toEqual([3, 1]);
   await run(together([draw(), draw()]), { ...slow, atOnce: () => true }, new Log());

@@ -4,9 +4,8 @@ import type { ErrorCode } from '../../schemas/errors.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import { root } from '../../src/operation.ts';
 import { Deadline } from '../../src/runtime/deadline.ts';
-import { sampleInWaves } from '../../src/runtime/sample.ts';
 import type { Wished } from './means.ts';
-import { means, sampleOf } from './means.ts';
+import { means, sampleAlone, sampleOf } from './means.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
 
 type Instead = (lines: readonly GenerateLine[], call: number, request: GenerateRequest) => readonly GenerateLine[];
@@ -24,7 +23,7 @@ async function sample(instead: Instead, code?: ErrorCode, wished: Wished = {}, e
     },
   });
   const { context, state, events } = means(backend, wished);
-  const candidates = await sampleInWaves(sampleOf({ count: 4 }), context, state);
+  const candidates = await sampleAlone(sampleOf({ count: 4 }), context, state);
   return { candidates, context, state, events, account: context.ledger.account(), calls: () => calls };
 }
 
@@ -105,7 +104,7 @@ test('after a failure that another call would meet too, none is made', async () 
   const backend = new ScriptedBackend();
   const { context, state } = means(backend);
   state.stop = 'backend_failed';
-  expect(await sampleInWaves(sampleOf(), context, state)).toEqual([]);
+  expect(await sampleAlone(sampleOf(), context, state)).toEqual([]);
   expect(backend.requests).toEqual([]);
 });
 
@@ -144,7 +143,7 @@ test('a backend that ends candidates by its deadline stops the run for time; wha
 test('without time nothing is asked', async () => {
   const backend = new ScriptedBackend();
   const { context, state } = means(backend, { deadline: new Deadline(() => 900, 0, 1000) }); // a quarter is kept back
-  expect(await sampleInWaves(sampleOf(), context, state)).toEqual([]);
+  expect(await sampleAlone(sampleOf(), context, state)).toEqual([]);
   expect([backend.requests, state.stop]).toEqual([[], 'max_time']);
 });
 
@@ -155,7 +154,7 @@ test('a fault of our own is not survived, and its reservation is settled', async
       throw new TypeError('a bug');
     },
   });
-  await expect(sampleInWaves(sampleOf(), context, state)).rejects.toThrow('a bug');
+  await expect(sampleAlone(sampleOf(), context, state)).rejects.toThrow('a bug');
   expect(context.ledger.account().spentTokens).toBe(40);
 });
 
@@ -170,7 +169,7 @@ test('a reader who leaves ends the run, whatever the backend says then', async (
     },
   });
   const { context, state } = means(backend, { signal: reader.signal });
-  await expect(sampleInWaves(sampleOf(), context, state)).rejects.toThrow('left');
+  await expect(sampleAlone(sampleOf(), context, state)).rejects.toThrow('left');
 });
 
 test('a backend hears of a reader who leaves', async () => {
@@ -187,7 +186,7 @@ test('a backend hears of a reader who leaves', async () => {
     } as ScriptedBackend,
     { signal: reader.signal },
   );
-  await sampleInWaves(sampleOf(), context, state).catch(() => {});
+  await sampleAlone(sampleOf(), context, state).catch(() => {});
   expect(heard?.aborted).toBe(true);
 });
 
@@ -215,7 +214,7 @@ test('a prefix whose continuation was refused keeps its last token unrun', async
     },
   });
   const { context, state } = means(backend);
-  const [first] = await sampleInWaves(sampleOf({ until: 'step', prefixes: [root] }), context, state);
-  await sampleInWaves(sampleOf({ until: 'step', prefixes: [first!] }), context, state);
+  const [first] = await sampleAlone(sampleOf({ until: 'step', prefixes: [root] }), context, state);
+  await sampleAlone(sampleOf({ until: 'step', prefixes: [first!] }), context, state);
   expect(context.ledger.account().unique).toBe(10 + first!.tokenCount - 1);
 });

@@ -1,9 +1,8 @@
 /** A backend that cannot continue what it began: one grant for each candidate, and none is ever resumed. */
 import { expect, test } from 'vitest';
 import type { GenerateLine } from '../../schemas/backend.ts';
-import { sampleInWaves } from '../../src/runtime/sample.ts';
 import type { Wished } from './means.ts';
-import { means, sampleOf } from './means.ts';
+import { means, sampleAlone, sampleOf } from './means.ts';
 import type { Behaviour } from './scripted-backend.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
 
@@ -16,7 +15,7 @@ class Whole extends ScriptedBackend {
 async function sample(wished: Wished = {}, behaviour: Behaviour = { ends: 0.1 }, count = 4) {
   const backend = new Whole(behaviour);
   const { context, state } = means(backend, wished);
-  const candidates = await sampleInWaves(sampleOf({ count }), context, state);
+  const candidates = await sampleAlone(sampleOf({ count }), context, state);
   return { backend, candidates, state, account: context.ledger.account() };
 }
 

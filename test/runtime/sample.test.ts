@@ -4,16 +4,15 @@ import { type StepRule, withLimits } from '../../schemas/step.ts';
 import { splitSteps } from '../../src/answers/steps.ts';
 import type { Candidate, SampleOperation } from '../../src/operation.ts';
 import { root } from '../../src/operation.ts';
-import { sampleInWaves } from '../../src/runtime/sample.ts';
 import type { Wished } from './means.ts';
-import { means, sampleOf } from './means.ts';
+import { means, sampleAlone, sampleOf } from './means.ts';
 import type { Behaviour } from './scripted-backend.ts';
 import { ScriptedBackend, vocabulary } from './scripted-backend.ts';
 
 async function sample(operation: SampleOperation, wished: Wished = {}, behaviour: Behaviour = {}) {
   const backend = new ScriptedBackend(behaviour);
   const { context, state, events } = means(backend, wished);
-  const candidates = await sampleInWaves(operation, context, state);
+  const candidates = await sampleAlone(operation, context, state);
   return { candidates, backend, context, state, events, account: context.ledger.account() };
 }
 
@@ -124,7 +123,7 @@ test('steps follow each other whatever the border: cut in the middle, at a token
       for (let round = 0; round < 6 && prefixes.length > 0; round++) {
         const sampling = { ...sampleOf().sampling, stop };
         const operation = sampleOf({ prefixes, count: 2, until: round === 5 ? 'end' : 'step', sampling, topLogprobs: 0 });
-        const candidates = await sampleInWaves(operation, context, state);
+        const candidates = await sampleAlone(operation, context, state);
         for (const candidate of candidates) {
           expectWhole(candidate, { text: prefixes.find(({ id }) => id === candidate.parent)!.text }, rule);
           expectTextEnds(candidate);
@@ -211,8 +210,8 @@ test('a critique is no answer: it has no index, counts as no candidate, and is p
 test('answers are numbered by planned id, over several prefixes and operations too', async () => {
   const prefixes = ['0.0', '0.1'].map((id) => ({ ...root, id }));
   const { context, state } = means(new ScriptedBackend({ shuffle: 3 }), { maxCandidates: 6 });
-  await sampleInWaves(sampleOf({ prefixes, count: 2 }), context, state);
-  await sampleInWaves(sampleOf({ prefixes, count: 2, firstChild: 2 }), context, state);
+  await sampleAlone(sampleOf({ prefixes, count: 2 }), context, state);
+  await sampleAlone(sampleOf({ prefixes, count: 2, firstChild: 2 }), context, state);
   expect(Object.fromEntries(state.indexes)).toEqual({
     '0.0.0': 0,
     '0.0.1': 1,
@@ -225,7 +224,7 @@ test('answers are numbered by planned id, over several prefixes and operations t
 
 test('what the budget leaves out has no number: those that follow have no gap before them', async () => {
   const { context, state } = means(new ScriptedBackend({ ends: 0 }), { maxTokens: 60, policy: { typical_tokens: 20 } });
-  const begun = await sampleInWaves(sampleOf({ count: 9 }), context, state);
+  const begun = await sampleAlone(sampleOf({ count: 9 }), context, state);
   expect(begun.length).toBeLessThan(9);
   expect([...state.indexes.values()].toSorted()).toEqual(begun.map((_, place) => place));
   expect(state.planned).toBe(begun.length);
@@ -255,8 +254,8 @@ test('the last token of a candidate is sampled, never run; a prompt and four can
 
 test('of steps that follow each other only the last token of the last one is not run', async () => {
   const { context, state } = means(new ScriptedBackend({ ends: 0 }));
-  const [step] = await sampleInWaves(sampleOf({ until: 'step' }), context, state);
-  await sampleInWaves(sampleOf({ until: 'step', prefixes: [step!], count: 2 }), context, state);
+  const [step] = await sampleAlone(sampleOf({ until: 'step' }), context, state);
+  await sampleAlone(sampleOf({ until: 'step', prefixes: [step!], count: 2 }), context, state);
   const { unique, completionTokens } = context.ledger.account();
   expect(unique).toBe(10 + completionTokens! - 2);
 });
@@ -290,7 +289,7 @@ test('three line ends in one token end a step and begin the next one, whose ends
   const pieces = ['\n\n', '\na', '\n\n'];
   const tokens = (_: string, place: number) => vocabulary.indexOf(pieces[place] ?? 'a');
   const { context, state } = means(new ScriptedBackend({ tokens }), { policy: { step } });
-  const [first] = await sampleInWaves(sampleOf({ until: 'step', prefixes: [root] }), context, state);
-  const [second] = await sampleInWaves(sampleOf({ until: 'step', prefixes: [first!] }), context, state);
+  const [first] = await sampleAlone(sampleOf({ until: 'step', prefixes: [root] }), context, state);
+  const [second] = await sampleAlone(sampleOf({ until: 'step', prefixes: [first!] }), context, state);
   expect(second).toMatchObject({ text: '\n\n\na\n\n', steps: ['\n\n', '\na\n\n'], stepEnds: [1, 3], finish: 'step' });
 });
