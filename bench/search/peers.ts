@@ -2,16 +2,17 @@
  * Published searches on the same models, and Winnow's own for the same tokens:
  *
  *     python -m venv peers && peers/bin/pip install -r bench/search/peers/requirements.txt
- *     node bench/search/peers.ts --python peers/bin/python [--problems K] [--budgets 4,16]
+ *     node bench/search/peers.ts --python peers/bin/python [--search-and-learn CHECKOUT] [--problems K] [--budgets 4,16]
  *
  * A peer chooses by the process reward, which is all that it is given; so does Winnow here. The limit of Winnow's run is the mean
  * of what the peer took on problems of that size.
  */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { command, onInterrupt } from '../../bin/command.ts';
-import { CannotStart } from '../../bin/settings.ts';
+import { CannotStart, root } from '../../bin/settings.ts';
 import { subSeed } from '../../src/random.ts';
 import { mean } from '../../src/selection/statistics.ts';
 import { collect } from '../accuracy/cache.ts';
@@ -26,7 +27,12 @@ import { runsOf, type Setting } from './measure.ts';
 import { PeerProcess } from './peer-process.ts';
 
 const CACHE = join(import.meta.dirname, '.cache');
+const SCRIPTS = join(import.meta.dirname, 'peers');
+const WHOLE = 300; // problems of a run that writes docs/search-peers.md
 const WORTH = 42; // tokens of one plain sample, mean over the puzzles
+
+/** It is no package: it needs a checkout. */
+const CHECKED_OUT = 'search_and_learn_peer.py';
 
 interface Peer {
   readonly title: string;
@@ -45,6 +51,8 @@ const PEERS: readonly Peer[] = [
     algorithm: 'entropic_particle_filter',
     strategy: 'entropic_particle_filter',
   },
+  { title: 'search-and-learn beam search', script: CHECKED_OUT, algorithm: 'beam_search', strategy: 'beam_search' },
+  { title: 'search-and-learn DVTS', script: CHECKED_OUT, algorithm: 'dvts', strategy: 'dvts' },
   { title: 'TreeQuest AB-MCTS-A', script: 'treequest_peer.py', algorithm: 'ab_mcts', strategy: 'ab_mcts' },
   { title: 'TreeQuest standard MCTS', script: 'treequest_peer.py', algorithm: 'mcts', strategy: 'uct' },
 ];
@@ -56,11 +64,14 @@ await command(async () => {
   const { values } = parseArgs({
     options: {
       python: { type: 'string' },
+      'search-and-learn': { type: 'string' },
       problems: { type: 'string', default: '300' },
       budgets: { type: 'string', default: '4,16' },
     },
   });
   if (values.python === undefined) throw new CannotStart('--python names a Python with bench/search/peers/requirements.txt.');
+  const checkout = values['search-and-learn'];
+  const peers = PEERS.filter(({ script }) => script !== CHECKED_OUT || checkout !== undefined);
   const problems = readProblems('puzzles', Number(values.problems));
   const signal = onInterrupt();
   const winnow = await connect(process.env, signal);
@@ -70,22 +81,40 @@ await command(async () => {
     if (!winnow.backendUrl) throw new CannotStart('The peers need the backend of a Winnow that is started here.');
     const rows: string[][] = [];
     for (const budget of values.budgets.split(',').map(Number))
-      for (const peer of PEERS) {
-        const theirs = await measurePeer(peer, budget, problems, { ...setting, python: values.python, url: winnow.backendUrl });
+      for (const peer of peers) {
+        const run = [values.python, join(SCRIPTS, peer.script), winnow.backendUrl, peer.algorithm, String(budget)];
+        const line = peer.script === CHECKED_OUT ? [...run, checkout!] : run;
+        const theirs = await measurePeer(peer, budget, problems, line, setting);
         rows.push(await compared(peer, budget, problems, theirs, setting));
       }
-    console.log(table(['peer', 'budget', 'right', 'tokens', 'Winnow', 'right', 'tokens', 'Winnow less the peer'], rows));
+    const text = page(rows, problems.length, winnow.identity);
+    if (problems.length >= WHOLE && peers.length === PEERS.length) writeFileSync(join(root, 'docs/search-peers.md'), text);
+    console.log(text);
   } finally {
     await winnow.stop();
   }
 });
+
+const page = (rows: readonly (readonly string[])[], problems: number, identity: string): string =>
+  `# Published searches on the same models
+
+\`node bench/search/peers.ts --search-and-learn CHECKOUT\` has its_hub 1.2, TreeQuest 0.3 (PyPI) and search-and-learn (6f81cac) search for
+answers to ${problems} held-out puzzles with the policy and the process reward of a Winnow that it starts, and Winnow's strategy of the
+same kind after them. Loops and choice are theirs, with the defaults of their code but for the width; their budget is the width of a
+step or the number of samples. Winnow's hard limit is the mean of what the peer took on problems of that size, its options those that
+the integer budget means, its choice by the same process reward. Percentages with 95 % intervals (Wilson; a seeded bootstrap over
+problems for differences); tokens are means a problem. Models: ${identity}.
+
+${table(['peer', 'budget', 'right', 'tokens', 'Winnow', 'right', 'tokens', 'Winnow less the peer'], rows)}
+`;
 
 /** So many problems are under way at once; each process answers one after the other. */
 async function measurePeer(
   { title, script, algorithm }: Peer,
   budget: number,
   problems: readonly Problem[],
-  { folder, signal, progress, python, url }: Setting & { readonly python: string; readonly url: string },
+  [python, ...args]: readonly string[],
+  { folder, signal, progress }: Setting,
 ): Promise<PeerLine[]> {
   const idle: PeerProcess[] = [];
   const all: PeerProcess[] = [];
@@ -96,8 +125,7 @@ async function measurePeer(
       signal,
       progress: (done, total) => progress(`${title} ${budget}`, done, total),
       measure: async ({ id, prompt }, stop) => {
-        const one =
-          idle.pop() ?? new PeerProcess(python, [join(import.meta.dirname, 'peers', script), url, algorithm, String(budget)]);
+        const one = idle.pop() ?? new PeerProcess(python!, args);
         all.push(one);
         stop.throwIfAborted();
         const answer = await one.ask({ id, prompt, seed: subSeed(SEED, title, id) % 2 ** 31, worth: WORTH });
