@@ -10,6 +10,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { isPast, noPast } from '../src/backends/edge-onnx/no-past.ts';
 import { padded } from '../src/tokens/padding.ts';
 import type { EdgeGraph } from './edge-graph.ts';
 import { withLastTokenOnly } from './last-token-graph.ts';
@@ -37,7 +38,7 @@ try {
 async function optimise(): Promise<Omit<EdgeGraph, 'file'>> {
   const original = readFileSync(source);
   const plain = await InferenceSession.create(original, { graphOptimizationLevel: 'disabled' });
-  const unserved = plain.inputNames.find((name) => !SERVED.includes(name));
+  const unserved = plain.inputNames.find((name) => !SERVED.includes(name) && !isPast(name));
   if (unserved !== undefined) throw new Error(`its input ${unserved} is none of ${SERVED.join(', ')}.`);
   if (!plain.outputNames.includes('logits')) throw new Error(`it has no output "logits", but ${plain.outputNames.join(', ')}.`);
   const alone: number[][] = [];
@@ -93,7 +94,13 @@ async function numbers(session: InferenceSession, rows: readonly (readonly numbe
     position_ids: places,
   };
   const shape = [rows.length, length];
-  const feeds = Object.fromEntries(session.inputNames.map((name) => [name, new Tensor('int64', values[name]!, shape)]));
+  const read = session.inputNames.filter((name) => !isPast(name));
+  const feeds = Object.fromEntries([
+    ...read.map((name) => [name, new Tensor('int64', values[name]!, shape)] as const),
+    ...noPast(session.inputMetadata, rows.length).map(
+      ([name, dims]) => [name, new Tensor('float32', new Float32Array(), dims)] as const,
+    ),
+  ]);
   const { logits } = await session.run(feeds, ['logits']);
   if (logits?.type !== 'float32') throw new Error(`its logits are ${logits?.type}; float32 is served.`);
   if (logits.dims.length !== (perToken ? 3 : 2))

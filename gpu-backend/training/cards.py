@@ -13,6 +13,12 @@ language: en
 library_name: onnx
 ---
 """
+INPUTS = {
+    "outcome": "`input_ids` and `attention_mask`, int64 [batch, length].",
+    "process": """`input_ids`, int64 [batch, length], and behind what they are read:
+`past_key_values.N.key` and `.value`, float32 [batch, 2, past, 32], of each of 6 layers, without positions for a whole text;
+`present.N.key` and `.value` are these with the tokens' own.""",
+}
 TASKS_TEXT = """## The tasks
 
 - **Puzzles.** `Use 3, 7, 12, 20 to make 45.` One operation a line with what is left, each number used once, until one is left:
@@ -167,8 +173,8 @@ def reward_card(facts: dict, kind: str) -> str:
         TASKS_TEXT,
         "## Input\n",
         "The ids of the rendered prompt (the user's text and a newline; without the newline works too), then the ids of the text; nothing at the",
-        "front, no end token (`append_eos: false` in config.json). `input_ids` and `attention_mask`, int64 [batch, length], padded on the right,",
-        f"up to 256. {output} Plain ONNX operators (opset 18), float32; largest difference from torch {facts['differences'][kind]['logit_difference']:.0e}.\n",
+        f"front, no end token (`append_eos: false` in config.json). {INPUTS[kind]} Padded on the right, up to 256.",
+        f"{output} Plain ONNX operators (opset 18), float32; largest difference from torch {facts['differences'][kind]['logit_difference']:.0e}.\n",
         "## Training\n",
         f"From the policy's trunk and {settings['extra_layers']} layers more (checking a digit means comparing it with what the policy's last layer expected one token",
         f"before). {settings['steps']:,} steps of {settings['batch']} texts, seed {settings['seed']}, {seconds / 60:.0f} minutes on two CPU cores. Of the texts",

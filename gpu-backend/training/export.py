@@ -183,49 +183,65 @@ def compare_policy(model, folder: Path) -> float:
 class Graph(nn.Module):
     """One reward as a graph of plain operators: right padding, so the causal mask is all the masking it needs."""
 
-    def __init__(self, reward: rewards.Reward, kind: str):
+    def __init__(self, reward: rewards.Reward, head: nn.Module):
         super().__init__()
-        self.trunk, self.kind, self.config = reward.trunk, kind, reward.config
-        self.head = reward.outcome if kind == "outcome" else reward.process
+        self.trunk, self.head, self.config = reward.trunk, head, reward.config
         positions = torch.arange(policy.CONTEXT)
         with torch.no_grad():
             cos, sin = reward.trunk.rotary_emb(torch.zeros(1), positions[None])
         self.register_buffer("cos", cos[0].clone())
         self.register_buffer("sin", sin[0].clone())
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    def read(self, input_ids: torch.Tensor, pasts: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Hidden states of these tokens, and the keys and values of each layer: those of `pasts`, then their own."""
         config, (rows, length) = self.config, input_ids.shape
         groups = config.num_attention_heads // config.num_key_value_heads
-        cos, sin = self.cos[:length], self.sin[:length]
-        place = torch.arange(length)
-        future = (place[None] > place[:, None]).to(torch.float32) * -1e9
-        x = self.trunk.embed_tokens(input_ids)
-        for layer in self.trunk.layers:
+        past = pasts[0].shape[2] if pasts else 0
+        cos, sin = self.cos[past : past + length], self.sin[past : past + length]
+        place = torch.arange(past + length)
+        future = (place[None] > place[past:, None]).to(torch.float32) * -1e9
+        x, presents = self.trunk.embed_tokens(input_ids), []
+        for index, layer in enumerate(self.trunk.layers):
             h = layer.input_layernorm(x)
             q, k, v = (
                 projection(h).reshape(rows, length, -1, config.head_dim).transpose(1, 2)
                 for projection in (layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj)
             )
             q, k = q * cos + policy._rotated(q) * sin, k * cos + policy._rotated(k) * sin
+            if pasts:
+                k, v = torch.cat([pasts[2 * index], k], 2), torch.cat([pasts[2 * index + 1], v], 2)
+                presents += [k, v]
             k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
             weights = (q @ k.transpose(2, 3) * config.head_dim**-0.5 + future).softmax(-1)
             x = x + layer.self_attn.o_proj((weights @ v).transpose(1, 2).reshape(rows, length, -1))
             h = layer.post_attention_layernorm(x)
             x = x + layer.mlp.down_proj(F.silu(layer.mlp.gate_proj(h)) * layer.mlp.up_proj(h))
-        if self.kind == "outcome":
-            last = attention_mask.sum(1, keepdim=True) - 1
-            x = x.gather(1, last[:, :, None].expand(-1, -1, config.hidden_size))[:, 0]
-        return self.head(self.trunk.norm(x))
+        return x, presents
 
 
-def export_reward(reward: rewards.Reward, kind: str, folder: Path) -> dict[str, float]:
-    graph = Graph(reward, kind).eval()
+class OutcomeGraph(Graph):
+    """Reads a whole text: one logit, at its last token."""
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        x, _ = self.read(input_ids, ())
+        last = attention_mask.sum(1, keepdim=True) - 1
+        return self.head(self.trunk.norm(x.gather(1, last[:, :, None].expand(-1, -1, self.config.hidden_size))[:, 0]))
+
+
+class ProcessGraph(Graph):
+    """Reads what comes behind a past: a search asks again and again for texts that begin with what was read before."""
+
+    def forward(self, input_ids: torch.Tensor, *pasts: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        x, presents = self.read(input_ids, pasts)
+        return self.head(self.trunk.norm(x)), *presents
+
+
+def export_outcome(reward: rewards.Reward):
     ids = torch.randint(4, len(tokenizer.VOCABULARY), (3, 40))
-    mask = torch.ones_like(ids)
     batch, length = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("length", min=1, max=policy.CONTEXT)
-    program = torch.onnx.export(
-        graph,
-        (ids, mask),
+    return torch.onnx.export(
+        OutcomeGraph(reward, reward.outcome).eval(),
+        (ids, torch.ones_like(ids)),
         dynamo=True,
         opset_version=OPSET,
         input_names=["input_ids", "attention_mask"],
@@ -233,6 +249,30 @@ def export_reward(reward: rewards.Reward, kind: str, folder: Path) -> dict[str, 
         dynamic_shapes={"input_ids": {0: batch, 1: length}, "attention_mask": {0: batch, 1: length}},
         verbose=False,
     )
+
+
+def export_process(reward: rewards.Reward):
+    """Names and shapes of the past are those of Optimum's exports of language models."""
+    config = reward.config
+    ids = torch.randint(4, len(tokenizer.VOCABULARY), (3, 40))
+    pasts = [torch.zeros(3, config.num_key_value_heads, 7, config.head_dim) for _ in range(2 * config.num_hidden_layers)]
+    names = [f"{index}.{part}" for index in range(config.num_hidden_layers) for part in ("key", "value")]
+    batch, length = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("length", min=1, max=policy.CONTEXT)
+    past = torch.export.Dim("past", min=0, max=policy.CONTEXT)
+    return torch.onnx.export(
+        ProcessGraph(reward, reward.process).eval(),
+        (ids, *pasts),
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=["input_ids", *(f"past_key_values.{name}" for name in names)],
+        output_names=["logits", *(f"present.{name}" for name in names)],
+        dynamic_shapes={"input_ids": {0: batch, 1: length}, "pasts": tuple({0: batch, 2: past} for _ in names)},
+        verbose=False,
+    )
+
+
+def export_reward(reward: rewards.Reward, kind: str, folder: Path) -> dict[str, float]:
+    program = export_outcome(reward) if kind == "outcome" else export_process(reward)
     folder.mkdir(parents=True, exist_ok=True)
     save_single_file(program.model_proto, folder / "model.onnx")
     config = reward.config.to_dict() | {
@@ -257,7 +297,7 @@ def export_reward(reward: rewards.Reward, kind: str, folder: Path) -> dict[str, 
 
 @torch.no_grad()
 def compare_reward(reward: rewards.Reward, kind: str, folder: Path) -> float:
-    """The largest difference from the training model over ragged batches, padding included."""
+    """The largest difference from the training model over ragged batches, padding included; of a process reward also in parts."""
     session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
     generator, worst = torch.Generator().manual_seed(7), 0.0
     for rows, length in ((1, 1), (1, 17), (5, 64), (2, policy.CONTEXT)):
@@ -265,15 +305,29 @@ def compare_reward(reward: rewards.Reward, kind: str, folder: Path) -> float:
         lengths = torch.randint(1, length + 1, (rows,), generator=generator)
         mask = (torch.arange(length)[None] < lengths[:, None]).long()
         ids = ids * mask
-        (ours,) = session.run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
         hidden = reward(ids)
         if kind == "outcome":
+            (ours,) = session.run(None, {"input_ids": ids.numpy(), "attention_mask": mask.numpy()})
             theirs = reward.outcome(hidden[torch.arange(rows), lengths - 1]).numpy()
             assert ours.shape == (rows, 1)
             worst = max(worst, float(np.abs(ours - theirs).max()))
         else:
             theirs = reward.process(hidden).numpy()
-            assert ours.shape == (rows, length, 2)
-            worst = max(worst, float((np.abs(ours - theirs) * mask.numpy()[:, :, None]).max()))
+            for cuts in ([0, length], sorted({0, length // 3, length // 2, length})):
+                ours = in_parts(session, ids.numpy(), cuts)
+                assert ours.shape == (rows, length, 2)
+                worst = max(worst, float((np.abs(ours - theirs) * mask.numpy()[:, :, None]).max()))
     assert worst < LARGEST_DIFFERENCE, f"{kind}: the graph is {worst} away from torch"
     return worst
+
+
+def in_parts(session: onnxruntime.InferenceSession, ids: np.ndarray, cuts: list[int]) -> np.ndarray:
+    """Logits of each token, read part by part, each on the past that the one before it left."""
+    names = [given.name for given in session.get_inputs()[1:]]
+    shapes = [given.shape for given in session.get_inputs()[1:]]
+    pasts = [np.zeros((len(ids), heads, 0, size), np.float32) for _, heads, _, size in shapes]
+    logits = []
+    for start, end in zip(cuts, cuts[1:]):
+        part, *pasts = session.run(None, {"input_ids": ids[:, start:end], **dict(zip(names, pasts))})
+        logits.append(part)
+    return np.concatenate(logits, 1)

@@ -107,7 +107,7 @@ class Interpreter {
     return results;
   }
 
-  /** Samples that write answers of the run, all at once; those that end it after the others, whose means are less. */
+  /** Samples that write answers of the run, all at once; after them those for which the finishing reserve is kept. */
   async #writeAnswers(asked: readonly Asked[]): Promise<void> {
     for (const finishing of [false, true]) {
       const open: Writing[] = [];

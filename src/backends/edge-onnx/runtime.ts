@@ -2,6 +2,7 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm';
 import { padded } from '../../tokens/padding.ts';
 import type { RewardInput } from '../../tokens/reward-row.ts';
 import type { RowPadding } from './models.ts';
+import { isPast, noPast } from './no-past.ts';
 
 /**
  * onnxruntime-web over a module that was compiled with the Worker. One for an isolate: it is one wasm memory with one stack,
@@ -72,9 +73,15 @@ export class EdgeSession {
         ).ids,
     };
     const shape = [rows.length, length];
-    const { inputNames } = this.#session;
-    const feeds = Object.fromEntries(inputNames.map((name) => [name, new Tensor('int64', values[name]!(), shape)]));
-    const { logits } = await this.#runtime.inTurn(() => this.#session.run(feeds));
+    const { inputNames, inputMetadata } = this.#session;
+    const read = inputNames.filter((name) => !isPast(name));
+    const feeds = Object.fromEntries([
+      ...read.map((name) => [name, new Tensor('int64', values[name]!(), shape)] as const),
+      ...noPast(inputMetadata, rows.length).map(
+        ([name, dims]) => [name, new Tensor('float32', new Float32Array(), dims)] as const,
+      ),
+    ]);
+    const { logits } = await this.#runtime.inTurn(() => this.#session.run(feeds, ['logits']));
     if (logits?.type !== 'float32' || logits.dims[0] !== rows.length)
       throw new Error(`The graph gave ${logits?.type} [${logits?.dims}] for ${rows.length} texts.`);
     const all = logits.data as Float32Array; // float32, by the line above
