@@ -68,6 +68,7 @@ function watched(models: Models): Watched {
   return {
     engines: () => named('policy').map(({ name }) => [name, models.engine(name).stats] as const),
     scorers: () => named('outcome', 'process').map(({ name }) => [name, models.scorer(name, 'model').waiting] as const),
+    kept: () => models.kept(),
   };
 }
 

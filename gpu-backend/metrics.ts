@@ -12,10 +12,12 @@ export interface EngineStats {
   readonly prefixTokens: number;
 }
 
-/** What is read at each scrape: engines by the name of their policy, queues by that of their reward model. */
+/** What is read at each scrape: engines by the name of their policy, the rest by that of the reward model. */
 export interface Watched {
   engines(): Iterable<readonly [model: string, stats: EngineStats]>;
   scorers(): Iterable<readonly [model: string, waiting: number]>;
+  /** Positions that a reward keeps of what it has read. */
+  kept(): Iterable<readonly [model: string, positions: number]>;
 }
 
 const MODEL = ['model_name'] as const;
@@ -64,13 +66,18 @@ export class Metrics {
   #watched: Watched | null = null;
 
   constructor() {
+    const engines = (value: (stats: EngineStats) => number) =>
+      [...(this.#watched?.engines() ?? [])].map(([model, stats]) => [model, value(stats)] as const);
     const engineGauge = (name: string, help: string, value: (stats: EngineStats) => number) =>
-      this.#gauge(name, help, () => [...(this.#watched?.engines() ?? [])].map(([model, stats]) => [model, value(stats)]));
+      this.#gauge(name, help, () => engines(value));
     engineGauge('num_requests_running', 'Candidates that hold a slot.', ({ running }) => running);
     engineGauge('num_requests_waiting', 'Candidates that wait for a slot.', ({ waiting }) => waiting);
     engineGauge('kv_cache_usage_perc', 'Share of the key/value cache in use; 1 is all.', ({ kvUsedFraction }) => kvUsedFraction);
     engineGauge('kv_cache_bytes', 'Memory of the key/value cache.', ({ kvBytes }) => kvBytes);
-    engineGauge('prefix_cache_tokens', 'Positions kept in the prefix cache.', ({ prefixTokens }) => prefixTokens);
+    this.#gauge('prefix_cache_tokens', 'Positions kept in the prefix cache.', () => [
+      ...engines(({ prefixTokens }) => prefixTokens),
+      ...(this.#watched?.kept() ?? []),
+    ]);
     this.#gauge('num_scores_waiting', 'Texts that wait for a reward model.', () => this.#watched?.scorers() ?? []);
   }
 
@@ -79,7 +86,7 @@ export class Metrics {
     this.#watched = watched;
   }
 
-  /** What the engine of this model tells its work to. */
+  /** What the engine of this model, or the reader of this reward, tells its work to. */
   observer(model: string): EngineObserver {
     const label = { model_name: model };
     for (const counter of [this.#promptTokens, this.#generationTokens, this.#prefixQueries, this.#prefixHits])

@@ -5,10 +5,12 @@ import type { Config } from '../schemas/config.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import { Engine, type EngineLimits } from './engine/engine.ts';
 import type { EngineObserver } from './engine/observer.ts';
+import { PrefixReader, type ReadingObserver } from './engine/prefix-reader.ts';
 import { Scorer } from './engine/scorer.ts';
 import { checkCache, deviceOf } from './model-device.ts';
 import type { Embedder } from './models/embedder.ts';
 import { loadModel, type Model } from './models/load.ts';
+import type { RewardModel } from './models/reward-model.ts';
 import type { TensorModel } from './models/tensor-model.ts';
 import { Devices } from './ort/devices.ts';
 import { openLibrary } from './ort/library.ts';
@@ -20,6 +22,8 @@ const DEVICE_KV_BYTES = 1 << 30;
 export class Models {
   readonly #engines = new Map<string, Engine>();
   readonly #scorers = new Map<string, Scorer>();
+  /** Of those rewards that keep what they have read. */
+  readonly #prefixReaders = new Map<string, PrefixReader>();
   readonly #embedders = new Map<string, Scorer<Embedder>>();
   readonly #tensors = new Map<string, TensorModel>();
 
@@ -27,7 +31,13 @@ export class Models {
     if (model.kind === 'policy') this.#engines.set(model.name, new Engine(model, limits, observe?.(model.name)));
     else if (model.kind === 'embedding') this.#embedders.set(model.name, new Scorer(model));
     else if (model.kind === 'tensors') this.#tensors.set(model.name, model);
-    else this.#scorers.set(model.name, new Scorer(model));
+    else this.#addReward(model, limits, observe);
+  }
+
+  #addReward(model: RewardModel, { maxKvBytes }: EngineLimits, observe?: (model: string) => ReadingObserver): void {
+    const reader = model.past ? new PrefixReader(model.past, maxKvBytes, observe?.(model.name)) : null;
+    if (reader) this.#prefixReaders.set(model.name, reader);
+    this.#scorers.set(model.name, new Scorer(model, reader ?? model));
   }
 
   /** @throws `model_not_found` that lists the policies */
@@ -38,6 +48,11 @@ export class Models {
   /** @throws `model_not_found` that lists the reward models */
   scorer(name: string, param: string): Scorer {
     return this.#scorers.get(name) ?? unknown('reward model', name, this.#scorers, param);
+  }
+
+  /** Positions that rewards keep of what they have read. */
+  kept(): [model: string, positions: number][] {
+    return [...this.#prefixReaders].map(([name, { kept }]) => [name, kept]);
   }
 
   /** @throws `model_not_found` that lists the embedders */
@@ -86,7 +101,7 @@ export class Models {
   }
 }
 
-/** Loads every model of the configuration; paths start from `folder`. `observe` makes what a policy's engine tells its work to. */
+/** Loads every model of the configuration; paths start from `folder`. `observe` makes what an engine, or a reward that keeps what it has read, tells its work to. */
 export async function loadModels(config: Config, folder: string, observe?: (model: string) => EngineObserver): Promise<Models> {
   const library = await openLibrary(config.ort.library);
   const devices = new Devices(

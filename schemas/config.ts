@@ -239,7 +239,7 @@ export const modelConfig = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Memory of keys and values, kept prefixes included. Where absent: a quarter of the machine, taken as it is used; on a GPU 1 GiB, taken at start.',
+      'Memory of keys and values, kept prefixes included, of a policy or of a causal language model as a process reward. Where absent: a quarter of the machine, taken as it is used; of a policy on a GPU 1 GiB, taken at start.',
     ),
   threads: z.int().min(1).max(256).optional().describe('Threads inside one operator; the cores of the machine where absent.'),
   max_waiting: z.int().min(1).max(100_000).default(4096).describe('Candidates that may wait for a slot; more is 429.'),

@@ -22,17 +22,26 @@ export type Reading =
   | { readonly ok: true; readonly values: readonly number[] }
   | { readonly ok: false; readonly reason: string; readonly values?: readonly number[] };
 
+/** Who reads a batch: the model, or what keeps its past. */
+export interface BatchReader {
+  read(rows: readonly RewardInput[]): Promise<number[][]>;
+  /** Tokens of a text that would be computed now; all of them where absent. */
+  lengthOf?(row: RewardInput): number;
+}
+
 /**
  * The queue of one reward model or embedder: texts of all callers, read together in batches of like lengths. A text that fails, or whose
  * numbers are not finite, fails alone.
  */
 export class Scorer<Served extends TextModel = RewardModel> {
   readonly model: Served;
+  readonly #reader: BatchReader;
   readonly #waiting: Waiting[] = [];
   #running: Promise<void> | null = null;
 
-  constructor(model: Served) {
+  constructor(model: Served, reader: BatchReader = model) {
     this.model = model;
+    this.#reader = reader;
   }
 
   get waiting(): number {
@@ -73,13 +82,14 @@ export class Scorer<Served extends TextModel = RewardModel> {
 
   /** The first one that waits, with those whose lengths are nearest below and above its own. */
   #nextBatch(): Waiting[] {
-    const [first] = this.#waiting;
+    const all = this.#waiting.map((waiting) => ({ waiting, length: this.#lengthOf(waiting.input) }));
+    const [first] = all;
     if (!first) return [];
-    const distance = ({ input }: Waiting) => Math.abs(input.ids.length - first.input.ids.length);
+    const distance = ({ length }: { length: number }) => Math.abs(length - first.length);
     const batch: Waiting[] = [];
     let longest = 0;
-    for (const waiting of this.#waiting.toSorted((a, b) => distance(a) - distance(b))) {
-      longest = Math.max(longest, waiting.input.ids.length);
+    for (const { waiting, length } of all.toSorted((a, b) => distance(a) - distance(b))) {
+      longest = Math.max(longest, length);
       if (batch.length > 0 && longest * (batch.length + 1) > BATCH_TOKENS) break;
       batch.push(waiting);
     }
@@ -88,9 +98,13 @@ export class Scorer<Served extends TextModel = RewardModel> {
     return batch;
   }
 
+  #lengthOf(input: RewardInput): number {
+    return this.#reader.lengthOf?.(input) ?? input.ids.length;
+  }
+
   async #run(batch: readonly Waiting[]): Promise<void> {
     try {
-      const rows = await this.model.read(batch.map(({ input }) => input));
+      const rows = await this.#reader.read(batch.map(({ input }) => input));
       for (const [row, { resolve }] of batch.entries()) resolve(reading(rows[row]!));
     } catch (cause) {
       console.error(cause); // the runtime's words name files and nodes: they are for the log

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+export const CONFIG = 'config.json';
+
 /** What a folder's model is used for. */
 export const modelKinds = ['policy', 'outcome', 'process', 'embedding', 'tensors'] as const;
 export type ModelKind = (typeof modelKinds)[number];

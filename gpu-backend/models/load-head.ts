@@ -6,7 +6,7 @@ import { Embedder, type Pooling } from './embedder.ts';
 import { type EncoderGraph, openEncoder } from './encoder-graph.ts';
 import type { ModelFiles } from './files.ts';
 import { graphFile } from './graph-file.ts';
-import { contextOf, EMBEDDER_FILES, type HeadConfig, headConfig, kindOf, type ModelKind } from './head-config.ts';
+import { CONFIG, contextOf, EMBEDDER_FILES, type HeadConfig, headConfig, kindOf, type ModelKind } from './head-config.ts';
 import type { Loading, Model } from './load.ts';
 import { loadOptimumPolicy } from './load-policy.ts';
 import { readPooling } from './pooling-config.ts';
@@ -16,8 +16,6 @@ import { TensorModel } from './tensor-model.ts';
 import { tokenClassifier } from './token-classifier.ts';
 import { type LoadedTokenizer, loadTokenizer, TOKENIZER_FILES } from './tokenizer.ts';
 import { openTwoToken } from './two-token-reward.ts';
-
-const CONFIG = 'config.json';
 
 /** A model in the layout of Optimum and transformers.js: what it is used for decides how its graph is read. */
 export async function loadHead(loading: Loading): Promise<Model> {

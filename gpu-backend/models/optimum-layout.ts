@@ -141,7 +141,7 @@ function cacheOf(
 }
 
 /** The graph with the new positions of each present as its outputs, in place of the whole presents. */
-function withAdded(graph: OnnxGraph, caches: readonly (AppendedCache & { present: string })[]): Uint8Array {
+export function withAdded(graph: OnnxGraph, caches: readonly (AppendedCache & { present: string })[]): Uint8Array {
   const nodes = caches.map(
     ({ present, added }): GraphNode => ({
       operator: 'Gather',

@@ -64,7 +64,7 @@ test('what an engine tells moves its counters and its histograms, in seconds', a
 test('who runs while a prompt is read waits for it: that time is between two tokens', async () => {
   const source = metrics();
   let running = 0;
-  source.watch({ engines: () => [['m', stats({ running })]], scorers: () => [] });
+  source.watch({ engines: () => [['m', stats({ running })]], scorers: () => [], kept: () => [] });
   const observer = source.observer('m');
   observer.step({ kind: 'read', tokens: 0, positions: 8, ms: 1000 }); // nobody waits for it
   running = 1;
@@ -92,16 +92,21 @@ test('a reason that is not of the list is told as error, and a corrupted one is 
 test('gauges are read at each scrape, and a model that is gone is not told of any more', async () => {
   const source = metrics();
   let running = 3;
-  source.watch({ engines: () => [['m', stats({ running, waiting: 9, kvUsedFraction: 0.5 })]], scorers: () => [['r', 4]] });
+  source.watch({
+    engines: () => [['m', stats({ running, waiting: 9, kvUsedFraction: 0.5 })]],
+    scorers: () => [['r', 4]],
+    kept: () => [['r', 70]],
+  });
   let families = await scraped(source);
   expect(sumOf(families, 'winnow_num_requests_running', m)).toBe(3);
   expect(sumOf(families, 'winnow_num_requests_waiting', m)).toBe(9);
   expect(sumOf(families, 'winnow_kv_cache_usage_perc', m)).toBe(0.5);
   expect(sumOf(families, 'winnow_num_scores_waiting', { model_name: 'r' })).toBe(4);
+  expect(sumOf(families, 'winnow_prefix_cache_tokens', { model_name: 'r' })).toBe(70);
   running = 1;
   families = await scraped(source);
   expect(sumOf(families, 'winnow_num_requests_running', m)).toBe(1);
-  source.watch({ engines: () => [], scorers: () => [] });
+  source.watch({ engines: () => [], scorers: () => [], kept: () => [] });
   expect((await scraped(source)).get('winnow_num_requests_running')?.samples).toEqual([]);
 });
 

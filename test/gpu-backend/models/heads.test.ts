@@ -166,6 +166,15 @@ test.each(['two-token', 'two-token-grouped'])('%s: a causal model is read at eac
   expect(two.steps![0]).toBeCloseTo(wanted, 4);
 });
 
+test('what a causal reward keeps of a text is in no account: asked again, it costs the same tokens and scores the same', async () => {
+  const candidates = [['1 + 1', '= 2'], ['9']].map((steps, index) => ({ id: `${index}`, text: steps.join(''), steps }));
+  const request = { key: 'k', model: 'two-token', prompt: { text: '1 + 1 = ' }, candidates, deadline_ms: 20_000 };
+  const first = await score(models, request, signal);
+  expect(first.usage).toEqual({ calls: 1, candidates: 2, tokens: 8 + 6 + 4 + 8 + 2 });
+  expect(Object.fromEntries(models.kept())['two-token']).toBeGreaterThanOrEqual(20);
+  expect(await score(models, request, signal)).toEqual(first);
+});
+
 const long = 'fox '.repeat(100);
 test('a text that is too long is refused alone with its length, and cut only where that is asked', async () => {
   const [refused, fine] = await scored('cross-encoder', { text: 'fox' }, [long, 'dog']);
