@@ -9,6 +9,7 @@ import { graphFile } from './graph-file.ts';
 import { CONFIG, contextOf, EMBEDDER_FILES, type HeadConfig, headConfig, kindOf, type ModelKind } from './head-config.ts';
 import type { Loading, Model } from './load.ts';
 import { loadOptimumPolicy } from './load-policy.ts';
+import { isPastClassifier, openPastClassifier } from './past-classifier.ts';
 import { readPooling } from './pooling-config.ts';
 import type { RewardParts } from './reward-model.ts';
 import { sequenceClassifier } from './sequence-classifier.ts';
@@ -54,6 +55,10 @@ async function loadTextModel(loading: Loading, { filename, config, kind }: Asked
     context: contextOf(config, reading.limit, files.path(CONFIG)),
     reading: readingOf(config, reading, kind),
   };
+  const perToken = kind === 'process';
+  const readoutFor = (labels: number) => readoutOf(config, labels, { file: files.path(CONFIG), perToken });
+  if (perToken && isPastClassifier(graph, config))
+    return openPastClassifier(loading, { parts, filename, config, readoutOf: readoutFor });
   if (isCausal(graph, config)) return openTwoToken(loading, { parts, filename, config });
   const session = new Session(library, files.path(filename), { threads, device });
   const open = (output: string, perToken: boolean): Promise<EncoderGraph> =>
@@ -65,10 +70,8 @@ async function loadTextModel(loading: Loading, { filename, config, kind }: Asked
       vocabulary: reading.tokenizer.size,
     });
   if (kind === 'embedding') return openEmbedder(files, { parts, config, session, open });
-  const perToken = kind === 'process';
   const encoder = await open('logits', perToken);
-  const readout = readoutOf(config, encoder.size, { file: files.path(CONFIG), perToken });
-  return (perToken ? tokenClassifier : sequenceClassifier)(parts, encoder, readout);
+  return (perToken ? tokenClassifier : sequenceClassifier)(parts, encoder, readoutFor(encoder.size));
 }
 
 interface Opening {

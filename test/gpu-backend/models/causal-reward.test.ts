@@ -1,4 +1,7 @@
-/** Tiny causal language models as process rewards, on a past and without one: test/fixtures/tiny-models/make_architectures.py. */
+/**
+ * Process rewards on a past and without one: tiny causal language models (test/fixtures/tiny-models/make_architectures.py), and
+ * the token classifier that ships.
+ */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,8 +17,9 @@ import type { RewardInput } from '../../../src/tokens/reward-row.ts';
 const architectures = `${import.meta.dirname}/../../fixtures/tiny-models/architectures/`;
 const WINNOW = { kind: 'process', good_token: '+', bad_token: '-', step_separator: '\n', context: 64 };
 const library = await openLibrary();
-const folder = mkdtempSync(join(tmpdir(), 'winnow-two-token-'));
+const folder = mkdtempSync(join(tmpdir(), 'winnow-causal-reward-'));
 const rewards = new Map<string, RewardModel>();
+const CLASSIFIER = 'token classifier';
 
 /** Whose rows a past can be given to together, and those whose attention takes one. */
 const TOGETHER = ['gpt2-optimum', 'gpt2-positions-from-past', 'bloom-optimum', 'gemma-optimum'];
@@ -30,6 +34,8 @@ beforeAll(async () => {
     writeFileSync(config, JSON.stringify({ ...own, winnow: WINNOW }));
     rewards.set(name, (await loadModel(library, name, path, modelConfig.parse({ path }))) as RewardModel);
   }
+  const path = `${import.meta.dirname}/../../../gpu-backend/weights/process`;
+  rewards.set(CLASSIFIER, (await loadModel(library, CLASSIFIER, path, modelConfig.parse({ path }))) as RewardModel);
 });
 afterAll(() => {
   for (const reward of rewards.values()) reward.release();
@@ -37,7 +43,8 @@ afterAll(() => {
 });
 
 test('what a graph can do with a past is found out as it is loaded', () => {
-  for (const name of TOGETHER) expect(rewards.get(name)!.past, name).toMatchObject({ rows: Number.POSITIVE_INFINITY });
+  for (const name of [...TOGETHER, CLASSIFIER])
+    expect(rewards.get(name)!.past, name).toMatchObject({ rows: Number.POSITIVE_INFINITY });
   for (const name of SINGLY) expect(rewards.get(name)!.past, name).toMatchObject({ rows: 1 });
   expect(rewards.get('neox-without-past')!.past).toBeNull();
 });
@@ -64,6 +71,7 @@ test.each(
     .concat([
       { name: 'gemma-float16', least: 1e-4 },
       { name: 'gpt2-int8-cache', least: 0.03 },
+      { name: CLASSIFIER, least: 1e-5 },
     ]),
 )('$name: texts of random trees score as they do when each is read whole and alone', async ({ name, least }) => {
   const model = rewards.get(name)!;
