@@ -37,19 +37,18 @@ function generate(models: Models, request: GenerateRequest, signal: AbortSignal)
   const lines = new LineQueue<GenerateLine>();
   const pieces = request.pieces ? new PieceLines((line) => lines.push(line)) : null;
   const generation = { ...generationOf(engine, request, signal), onPiece: pieces?.add };
-  const scorer =
-    request.reward === undefined ? null : new CandidateScorer(models.scorer(request.reward, 'reward'), request, generation);
-  const scores: Promise<void>[] = [];
+  const tell = (line: GenerateLine) => lines.push(line);
+  const scores =
+    request.reward === undefined ? null : new CandidateScorer(models.scorer(request.reward, 'reward'), request, generation, tell);
   const usage = engine.generate(generation, (ended) => {
     pieces?.end(ended.ok ? ended.line.id : ended.id);
     if (!ended.ok) return lines.push({ type: 'error', id: ended.id, code: 'internal_error', message: ended.message });
     lines.push(ended.line);
-    if (scorer && ended.line.token_count > 0) scores.push(scorer.score(ended.line).then((line) => lines.push(line)));
+    if (ended.line.token_count > 0) scores?.ended(ended.line);
   });
   usage
     .then(async (spent) => {
-      await Promise.all(scores);
-      const scored = scorer ? { scored: await scorer.cost() } : {};
+      const scored = scores ? { scored: await scores.finish() } : {};
       lines.push({ type: 'done', usage: { ...spent }, fingerprint: engine.model.fingerprint, ...scored });
       lines.end();
     })

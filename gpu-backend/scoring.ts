@@ -56,7 +56,11 @@ export async function score(models: Models, request: ScoreRequest, signal: Abort
   };
 }
 
-/** Scores the candidates of one generation as they end, prefix and new text together; equal texts once. */
+/**
+ * Scores the candidates of one generation, prefix and new text together; equal texts once. Whole texts are read as they end,
+ * beside those that are still written; steps when all have ended: they end at nearly the same time, and one run reads many
+ * texts in little more time than one.
+ */
 export class CandidateScorer {
   readonly #scorer: Scorer;
   readonly #reader: RewardReader;
@@ -64,29 +68,42 @@ export class CandidateScorer {
   readonly #caller: Caller;
   readonly #before: ReadonlyMap<string, Branch>;
   readonly #scored = new Map<string, Promise<Scored>>();
+  readonly #tell: (line: GenerateLine) => void;
+  readonly #told: Promise<void>[] = [];
+  /** Steps that have ended before others of the generation. */
+  readonly #waiting: CandidateLine[] = [];
 
-  constructor(scorer: Scorer, request: GenerateRequest, generation: Generation) {
+  constructor(scorer: Scorer, request: GenerateRequest, generation: Generation, tell: (line: GenerateLine) => void) {
     this.#scorer = scorer;
     this.#reader = rewardReader(scorer.model, request.prompt);
     this.#request = request;
     this.#caller = generation;
+    this.#tell = tell;
     this.#before = new Map(generation.branches.flatMap((branch) => candidateIds(branch).map((id) => [id, branch])));
   }
 
-  async score(line: CandidateLine): Promise<GenerateLine> {
+  /** This candidate has ended, and is told already. */
+  ended(line: CandidateLine): void {
+    if (this.#request.until === 'step') this.#waiting.push(line);
+    else this.#begin(line);
+  }
+
+  /** All have ended. @returns what their scores cost, when all are told */
+  async finish(): Promise<Scoring> {
+    for (const line of this.#waiting) this.#begin(line);
+    await Promise.all(this.#told);
+    const read = (await Promise.all(this.#scored.values())).filter((scored) => scored.ok);
+    const tokens = read.reduce((sum, scored) => sum + scored.tokens, 0);
+    return { candidates: read.length, tokens, fingerprint: this.#scorer.model.fingerprint };
+  }
+
+  #begin(line: CandidateLine): void {
     const beginning = this.#before.get(line.id)!;
     const text = beginning.text + line.text;
     const steps = this.#scorer.model.kind === 'process' ? stepsOf(this.#request, beginning, line) : undefined;
     const scored = this.#scored.get(text) ?? scoreText(this.#scorer, this.#reader, { text, steps }, this.#caller);
     this.#scored.set(text, scored);
-    return { type: 'score', id: line.id, ...(await scored) };
-  }
-
-  /** What all of them cost, when they are there. */
-  async cost(): Promise<Scoring> {
-    const read = (await Promise.all(this.#scored.values())).filter((scored) => scored.ok);
-    const tokens = read.reduce((sum, scored) => sum + scored.tokens, 0);
-    return { candidates: read.length, tokens, fingerprint: this.#scorer.model.fingerprint };
+    this.#told.push(scored.then((score) => this.#tell({ type: 'score', id: line.id, ...score })));
   }
 }
 

@@ -195,14 +195,14 @@ class Graph(nn.Module):
     def read(self, input_ids: torch.Tensor, pasts: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Hidden states of these tokens, and the keys and values of each layer: those of `pasts`, then their own."""
         config, (rows, length) = self.config, input_ids.shape
-        groups = config.num_attention_heads // config.num_key_value_heads
+        heads = config.num_key_value_heads
         past = pasts[0].shape[2] if pasts else 0
         cos, sin = self.cos[past : past + length], self.sin[past : past + length]
         place = torch.arange(past + length)
         future = (place[None] > place[past:, None]).to(torch.float32) * -1e9
         x, presents = self.trunk.embed_tokens(input_ids), []
         for index, layer in enumerate(self.trunk.layers):
-            h = layer.input_layernorm(x)
+            h = self.norm(x, layer.input_layernorm)
             q, k, v = (
                 projection(h).reshape(rows, length, -1, config.head_dim).transpose(1, 2)
                 for projection in (layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj)
@@ -211,12 +211,19 @@ class Graph(nn.Module):
             if pasts:
                 k, v = torch.cat([pasts[2 * index], k], 2), torch.cat([pasts[2 * index + 1], v], 2)
                 presents += [k, v]
-            k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
-            weights = (q @ k.transpose(2, 3) * config.head_dim**-0.5 + future).softmax(-1)
-            x = x + layer.self_attn.o_proj((weights @ v).transpose(1, 2).reshape(rows, length, -1))
-            h = layer.post_attention_layernorm(x)
+            # queries by the head whose keys they share: no copy of keys and values for each
+            q = q.reshape(rows, heads, -1, length, config.head_dim) * config.head_dim**-0.5
+            weights = (q @ k[:, :, None].transpose(3, 4) + future).softmax(-1)
+            mixed = (weights @ v[:, :, None]).reshape(rows, -1, length, config.head_dim)
+            x = x + layer.self_attn.o_proj(mixed.transpose(1, 2).reshape(rows, length, -1))
+            h = self.norm(x, layer.post_attention_layernorm)
             x = x + layer.mlp.down_proj(F.silu(layer.mlp.gate_proj(h)) * layer.mlp.up_proj(h))
         return x, presents
+
+
+    def norm(self, x: torch.Tensor, norm: nn.Module) -> torch.Tensor:
+        """Root mean square, in the operators that ONNX Runtime makes one of."""
+        return x / torch.sqrt(x.pow(2).mean(-1, keepdim=True) + self.config.rms_norm_eps) * norm.weight
 
 
 class OutcomeGraph(Graph):
@@ -225,7 +232,7 @@ class OutcomeGraph(Graph):
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         x, _ = self.read(input_ids, ())
         last = attention_mask.sum(1, keepdim=True) - 1
-        return self.head(self.trunk.norm(x.gather(1, last[:, :, None].expand(-1, -1, self.config.hidden_size))[:, 0]))
+        return self.head(self.norm(x.gather(1, last[:, :, None].expand(-1, -1, self.config.hidden_size))[:, 0], self.trunk.norm))
 
 
 class ProcessGraph(Graph):
@@ -233,7 +240,7 @@ class ProcessGraph(Graph):
 
     def forward(self, input_ids: torch.Tensor, *pasts: torch.Tensor) -> tuple[torch.Tensor, ...]:
         x, presents = self.read(input_ids, pasts)
-        return self.head(self.trunk.norm(x)), *presents
+        return self.head(self.norm(x, self.trunk.norm)), *presents
 
 
 def export_outcome(reward: rewards.Reward):

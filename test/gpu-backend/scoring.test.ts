@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import type { Generation } from '../../gpu-backend/engine/call.ts';
+import { Scorer } from '../../gpu-backend/engine/scorer.ts';
 import { Models } from '../../gpu-backend/models.ts';
-import { score } from '../../gpu-backend/scoring.ts';
+import { CandidateScorer, score } from '../../gpu-backend/scoring.ts';
+import type { GenerateLine, GenerateRequest } from '../../schemas/backend.ts';
 import type { RewardInput } from '../../src/tokens/reward-row.ts';
 import { reward } from './reward.ts';
 
@@ -59,3 +62,41 @@ test('a failed text of a reward that has no steps tells none', async () => {
   const { ask } = served('outcome', () => [Number.NaN]);
   expect((await ask([{ text: 'a' }])).scores).toEqual([{ id: '0', ok: false, reason: 'The reward model gave NaN.' }]);
 });
+
+test.each([
+  { until: 'step' as const, reads: [2] },
+  { until: 'end' as const, reads: [1, 1] },
+])(
+  'of a generation until the $until texts are read in runs of $reads where they end one after the other',
+  async ({ until, reads }) => {
+    const { model, batches } = reward('process', ({ stepEnds }) => stepEnds.map(() => 0.5));
+    const told: GenerateLine[] = [];
+    const request = { prompt: { text: 'abc' }, until, step: { delimiter: '.', max_tokens: 8 } } as GenerateRequest; // what scoring reads of it
+    const branches = [{ id: '0', text: '', tokens: [], count: 2, firstChild: 0, maxTokens: 8, resume: false }];
+    const generation = {
+      branches,
+      deadline: performance.now() + 10_000,
+      signal: new AbortController().signal,
+    } as unknown as Generation;
+    const scores = new CandidateScorer(new Scorer(model), request, generation, (line) => told.push(line));
+    for (const [child, text] of ['a.', 'bb.'].entries()) {
+      scores.ended({
+        type: 'candidate',
+        id: `0.${child}`,
+        parent: '0',
+        text,
+        token_count: text.length,
+        finish: 'step',
+        step_ends: [text.length],
+      });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(told).toHaveLength(until === 'step' ? 0 : 2);
+    expect(await scores.finish()).toMatchObject({ candidates: 2, tokens: 3 + 2 + 3 + 3 });
+    expect(batches.map(({ length }) => length)).toEqual(reads);
+    expect(told).toMatchObject([
+      { type: 'score', id: '0.0', value: 0.5 },
+      { type: 'score', id: '0.1', value: 0.5 },
+    ]);
+  },
+);
