@@ -17,16 +17,18 @@ export interface Nature {
   readonly steps: number;
   /** What a critic that is asked for wrong passages does; nobody asks one where absent. */
   readonly critic?: 'perfect' | 'useless' | 'adversarial';
+  /** What an embedder finds alike. */
+  readonly embedder?: keyof typeof EMBEDDERS;
 }
 
 const RIGHT = /^right/;
 
 /** One token a step; a step says by its first word whether it is right, by the rest which one it is. */
-export function simulated({ accuracy, steps, critic = 'perfect' }: Nature): BackendPort {
+export function simulated({ accuracy, steps, critic = 'perfect', embedder = 'perfect' }: Nature): BackendPort {
   const write = (request: GenerateRequest, { text: before, max_tokens: most }: GeneratePrefix, id: string): CandidateLine => {
     const next = mulberry32(subSeed(request.seed, id, before.length));
     let [text, made] = ['', lines(before).length];
-    let right = lines(before).every((line) => RIGHT.test(line));
+    let right = allRight(before);
     const first = made;
     do {
       right &&= next() < accuracy;
@@ -65,12 +67,21 @@ export function simulated({ accuracy, steps, critic = 'perfect' }: Nature): Back
       yield { type: 'done', usage: { prompt_tokens: 1, completion_tokens, processed: 0, cached: 0, unique: 0 } };
     },
     score: async (request) => scored(request),
+    embed: async ({ texts }) => ({
+      vectors: texts.map((text, place) => ({
+        ok: true,
+        tokens: 1,
+        vector: direction(EMBEDDERS[embedder](text, place), texts.length),
+      })),
+      usage: { calls: 1, texts: texts.length, tokens: texts.length },
+    }),
     models: async () => [],
     ready: async () => true,
   };
 }
 
 const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+const allRight = (text: string): boolean => lines(text).every((line) => RIGHT.test(line));
 
 /** The answer that a critic is to check; undefined where the request is not to a critic. */
 function answerShown({ prompt }: GenerateRequest): string | undefined {
@@ -86,6 +97,17 @@ const CRITICS: Readonly<Record<NonNullable<Nature['critic']>, (answer: readonly 
   adversarial: (answer) => quote(answer.every((line) => RIGHT.test(line)) ? answer[0] : undefined),
 };
 const quote = (line: string | undefined): string => (line === undefined ? DONE : JSON.stringify([line]));
+
+/**
+ * By which number a text of a call has its direction: those of one number are alike, the others have nothing in common.
+ * `perfect` tells right ones from wrong ones, `useless` nothing, `adversarial` takes wrong ones for new ideas.
+ */
+const EMBEDDERS = {
+  perfect: (text: string) => (allRight(text) ? 0 : 1),
+  useless: () => 0,
+  adversarial: (text: string, place: number) => (allRight(text) ? 0 : place + 1),
+};
+const direction = (axis: number, most: number): number[] => Array.from({ length: most + 1 }, (_, at) => Number(at === axis));
 
 const replyOf = (id: string, text: string): CandidateLine => ({
   type: 'candidate',
