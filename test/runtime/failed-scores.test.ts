@@ -91,14 +91,19 @@ test.each(byProcess)('$name: with half of the scores its account is right, and n
   await fc.assert(law, { numRuns: 60 });
 });
 
-/** Candidates that a score was asked for at once, and each one's score. */
+/** Any prefix waits until it is written on, or the search is over; in the others only those of the last round wait. */
+const COMES_BACK = new Set(['uct', 'puct', 'mcts', 'best_first']);
+
+/** Candidates that may be written on in the place of one another. */
 interface Round {
-  readonly candidates: readonly Candidate[];
+  readonly candidates: Candidate[];
   readonly subtreeOf: (candidate: Candidate) => string;
 }
 
 /** Goes through what a strategy did, and tells of each time that it wrote on a prefix whose score had failed. */
 function passedOver(strategy: Strategy, handed: readonly Handed[]) {
+  const comesBack = COMES_BACK.has(strategy.name);
+  const all: Candidate[] = [];
   const rounds = new Map<string, Round>();
   const scores = new Map<string, Score>();
   const greedy = new Map<string, string>();
@@ -113,11 +118,12 @@ function passedOver(strategy: Strategy, handed: readonly Handed[]) {
   const wrong: string[] = [];
   for (const [operation, result] of handed) {
     if (operation.kind === 'score' && operation.reward === task.stepReward && result.kind === 'score') {
-      const candidates = operation.candidates as readonly Candidate[]; // by this reward only what was sampled is scored
+      const candidates = [...operation.candidates] as Candidate[]; // by this reward only what was sampled is scored
+      all.push(...candidates.filter(({ id, parent }) => greedy.get(parent) !== id)); // a rollout is looked at, and left
       const subtreeOf = ({ id, parent }: Candidate) => (strategy.divides ? `${parent} ${numberOf(id, parent)}` : '');
       for (const [place, { id }] of candidates.entries()) {
         scores.set(id, result.scores[place]!);
-        rounds.set(id, { candidates, subtreeOf });
+        rounds.set(id, { candidates: comesBack ? all : candidates, subtreeOf });
       }
     }
     if (operation.kind !== 'sample' || result.kind !== 'sample' || operation.role !== 'policy') continue;
