@@ -38,12 +38,18 @@ export const backtrack = define({
   needs: stepwise,
   divides: true,
   width: (budget) => ({ paths: Math.ceil(budget / 2) }), // about half may be taken back
-  cost: 'at most paths answers and max_waste of that again, one score call a round and one a reward',
-  bound: ({ paths, retries }, maxTokens, rewards) => ({
-    candidates: paths * (maxTokens + 1) + 1, // each that is taken back has a token
-    tokens: (2 + retries) * paths * maxTokens + maxTokens,
-    scoreCalls: 3 * paths * maxTokens + 1 + rewards,
-  }),
+  cost: 'at most paths answers, max_waste of that again and what is being written when it is used up, one score call a round and warmth, and one a reward',
+  bound: ({ paths, max_waste: maxWaste }, maxTokens, rewards) => {
+    const written = paths * maxTokens; // each path has its tokens once where nothing is taken back
+    const waste = Math.ceil(maxWaste * written);
+    // the draw that uses it up, what the others were drawing then, and a step that is drawn again for the one before it
+    const over = waste > 0 ? (paths + 1) * maxTokens : 0;
+    return {
+      candidates: paths + waste + 1, // a wrong end may be one token of waste; one more where all ends were dead
+      tokens: written + waste + over + maxTokens,
+      scoreCalls: written + waste + 1 + rewards, // a step of one token each, no two paths as warm at once
+    };
+  },
   *run(task, { paths: count, ...rules }) {
     const search = new StepSearch(task);
     const waste = { left: rules.max_waste * count * task.sampling.max_tokens };

@@ -1,7 +1,11 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Candidate, Result } from '../../src/operation.ts';
+import type { Candidate, Prefix, Result } from '../../src/operation.ts';
+import { eachAt } from '../../src/operation.ts';
+import { mulberry32 } from '../../src/random.ts';
 import { backtrack } from '../../src/strategies/backtrack.ts';
 import { candidate, drive, sampled, scores, task } from '../drive.ts';
+import { resultOf } from '../laws/random-world.ts';
 
 const options = backtrack.options.parse({ paths: 1 });
 const step = (id: string, more: Partial<Candidate> = {}) =>
@@ -124,3 +128,73 @@ test('a step that fails each time ends its path', () => {
   expect(asked).toHaveLength(4);
   expect(asked[3]).toMatchObject({ finishing: true });
 });
+
+const rules = fc.record({
+  paths: fc.integer({ min: 1, max: 4 }),
+  retries: fc.integer({ min: 0, max: 3 }),
+  max_waste: fc.constantFrom(0, 0.2, 0.5, 1),
+  maxTokens: fc.integer({ min: 1, max: 12 }),
+});
+/** How often, of 1: a draw has one token, or all that it may; it ends; it is found wrong; it is lost, one in three without a token. */
+const natures = fc.record({
+  short: fc.constantFrom(0.2, 0.9, 1),
+  ends: fc.constantFrom(0, 0.2, 0.8),
+  wrong: fc.constantFrom(0.3, 0.6, 0.9),
+  lost: fc.constantFrom(0, 0.2),
+  seed: fc.integer(),
+});
+
+test('no size of steps, no ends and no scores make it spend more than its bound', () => {
+  fc.assert(
+    fc.property(rules, natures, ({ maxTokens, ...given }, nature) => {
+      const chosen = backtrack.options.parse(given);
+      const { candidates, tokens, scoreCalls } = backtrack.bound(chosen, maxTokens, 0);
+      const spent = spentBy(backtrack.run({ ...task, sampling: { ...task.sampling, max_tokens: maxTokens } }, chosen), nature);
+      expect(spent.tokens).toBeLessThanOrEqual(tokens);
+      expect(spent.candidates).toBeLessThanOrEqual(candidates);
+      expect(spent.scoreCalls).toBeLessThanOrEqual(scoreCalls);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** A world as bad as it can be: what a run spends in it. */
+function spentBy(
+  running: ReturnType<typeof backtrack.run>,
+  nature: { short: number; ends: number; wrong: number; lost: number; seed: number },
+) {
+  const next = mulberry32(nature.seed);
+  const spent = { tokens: 0, candidates: 0, scoreCalls: 0 };
+  const draw = (id: string, before: Prefix, most: number, whole: boolean) => {
+    const lost = next() < nature.lost;
+    const tokens = lost && next() < 1 / 3 ? 0 : next() < nature.short ? 1 : 1 + Math.floor(next() * most);
+    const ends = next() < nature.ends;
+    spent.tokens += tokens;
+    if (!lost && (ends || whole || tokens === most)) spent.candidates += 1;
+    return candidate(id, `${before.text}${id}\n`, {
+      written: `${id}\n`,
+      tokenCount: before.tokenCount + tokens,
+      finish: lost ? 'error' : ends ? 'stop' : 'step',
+    });
+  };
+  let turn = running.next();
+  while (!turn.done) {
+    const result = resultOf(turn.value, (operation): Result => {
+      if (operation.kind === 'score') {
+        spent.scoreCalls += 1;
+        return scores(...operation.candidates.map(() => (next() < nature.wrong ? 0.1 : 0.9)));
+      }
+      const drawn = operation.prefixes.flatMap((prefix, at) => {
+        const left = operation.sampling.max_tokens - prefix.tokenCount;
+        const children = Array.from(
+          { length: left < 1 ? 0 : eachAt(operation.count, at) },
+          (_, child) => eachAt(operation.firstChild, at) + child,
+        );
+        return children.map((child) => draw(`${prefix.id}.${child}`, prefix, left, operation.until === 'end'));
+      });
+      return sampled(...drawn);
+    });
+    turn = running.next(result);
+  }
+  return spent;
+}
