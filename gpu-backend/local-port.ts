@@ -75,14 +75,19 @@ function generationOf(engine: Engine, request: GenerateRequest, signal: AbortSig
         param: `${param}.count`,
       });
     }
+    const { text, steps } = prefix;
+    if (steps && steps.open > text.length) {
+      const message = `steps.open is ${steps.open}, and the text has ${text.length} UTF-16 code units. Give 0 to ${text.length}.`;
+      throw new WinnowError('invalid_value', message, { param: `${param}.steps.open` });
+    }
     return {
       id: prefix.id,
-      text: prefix.text,
+      text,
       tokens: continuationTokens(reader, prompt, prefix, param),
       count: prefix.count,
       firstChild: prefix.first_child,
       maxTokens: prefix.max_tokens,
-      steps: prefix.steps,
+      steps,
       resume: prefix.resume === true,
     };
   });

@@ -25,7 +25,7 @@ export const generatePrefix = z.strictObject({
   steps: z
     .strictObject({
       ended: z.int().min(0).describe('Steps that have ended.'),
-      open: z.int().min(0).describe('UTF-16 code units of `text` behind them.'),
+      open: z.int().min(0).describe('UTF-16 code units of `text` behind them; no more than it has.'),
       open_tokens: z.int().min(0).describe('Tokens of the open step.'),
     })
     .optional()

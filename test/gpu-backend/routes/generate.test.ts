@@ -218,6 +218,27 @@ test.each([
   ]);
 });
 
+test('an open step longer than the text is refused, and one of the whole text is not', async () => {
+  const opened = (open: number) => ({
+    id: '0',
+    text: '20 - 3',
+    count: 1,
+    first_child: 0,
+    max_tokens: 4,
+    steps: { ended: 0, open, open_tokens: 0 },
+  });
+  const refused = await post(url, generateBody({ prefixes: [opened(6), { ...opened(7), id: '0.0' }] }));
+  expect([refused.status, await errorOf(refused)]).toMatchObject([
+    400,
+    {
+      code: 'invalid_value',
+      param: 'prefixes[1].steps.open',
+      message: 'steps.open is 7, and the text has 6 UTF-16 code units. Give 0 to 6.',
+    },
+  ]);
+  expect((await lines(await post(url, generateBody({ prefixes: [opened(6)] })))).at(-1)!.type).toBe('done');
+});
+
 test('a body that is not JSON, of another type, or too large', async () => {
   expect(await refusal(await post(url, '{"key": '))).toEqual([400, 'invalid_json']);
   expect(await refusal(await post(url, 'a=b', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }))).toEqual([
