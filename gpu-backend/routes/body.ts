@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import { type ErrorCode, isErrorCode, WinnowError } from '../../schemas/errors.ts';
+import { nearestIssue } from '../../schemas/nearest-issue.ts';
 
 /**
  * The JSON body of a request, checked.
@@ -19,7 +20,7 @@ export async function body<Schema extends z.ZodType>(c: Context, schema: Schema,
   const given = parseJson(await readText(c, maxBytes));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw refusal(nearest(parsed.error.issues[0]!), given);
+  throw refusal(nearestIssue(parsed.error.issues[0]!), given);
 }
 
 async function readText(c: Context, maxBytes: number): Promise<string> {
@@ -50,17 +51,6 @@ function parseJson(text: string): unknown {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new WinnowError('invalid_json', `The body is not JSON: ${reason}`, { cause });
   }
-}
-
-/** Of a union's branches, the issue of the one that fits furthest; the union's own where none fits better than another. */
-function nearest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  if (issue.code !== 'invalid_union') return issue;
-  const inner = issue.errors.flatMap(([first]) => (first ? [nearest(first)] : []));
-  // a refusal by name says more than a wrong type at the same depth
-  const depth = ({ path, code }: z.core.$ZodIssue) => 2 * path.length + (code === 'invalid_type' ? 0 : 1);
-  const deepest = inner.toSorted((a, b) => depth(b) - depth(a))[0];
-  if (!deepest || (deepest.path.length === 0 && deepest.code === 'invalid_type')) return issue;
-  return { ...deepest, path: [...issue.path, ...deepest.path] };
 }
 
 function refusal(issue: z.core.$ZodIssue, given: unknown): WinnowError {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ErrorCode } from '../../schemas/errors.ts';
 import { errorCodes, isErrorCode, WinnowError } from '../../schemas/errors.ts';
+import { nearestIssue } from '../../schemas/nearest-issue.ts';
 import type { Usage } from '../../schemas/usage.ts';
 
 /** A run that failed after it had begun: what was spent until then goes with the error. */
@@ -49,27 +50,12 @@ export function httpFailure(thrown: unknown): HttpFailure {
 
 /** The first issue of a schema, as one sentence: the field, what is wrong, what was given. */
 function fromZod(error: z.ZodError): WinnowError {
-  const issue = nearest(error.issues[0]!);
+  const issue = nearestIssue(error.issues[0]!);
   const path = pathOf(issue);
   const given = issue.input === undefined || issue.code === 'unrecognized_keys' ? '' : ` Given: ${shown(issue.input)}.`;
   const message = issue.code === 'unrecognized_keys' ? 'This member is not known.' : issue.message.replace(/\.?$/, '.');
   return new WinnowError(codeOf(issue), `${path || 'The body'}: ${message}${given}`, { param: path || null });
 }
-
-/** Of a union's branches, the one that was nearest to fit: whose first issue lies deepest. */
-function nearest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  if (issue.code !== 'invalid_union') return issue;
-  const inner = issue.errors.flatMap(([first]) => (first ? [nearest(first)] : []));
-  const deepest = inner.reduce<z.core.$ZodIssue | undefined>(
-    (best, next) => (best && depth(best) >= depth(next) ? best : next),
-    undefined,
-  );
-  if (!deepest || (deepest.path.length === 0 && deepest.code === 'invalid_type')) return issue;
-  return { ...deepest, path: [...issue.path, ...deepest.path] };
-}
-
-/** A refusal by name says more than a wrong type at the same depth. */
-const depth = (issue: z.core.$ZodIssue): number => 2 * issue.path.length + (issue.code === 'invalid_type' ? 0 : 1);
 
 function codeOf(issue: z.core.$ZodIssue): ErrorCode {
   if (issue.code === 'custom' && typeof issue.params?.code === 'string' && isErrorCode(issue.params.code))

@@ -50,6 +50,14 @@ const refused = (schema: z.ZodType, body: unknown) => {
 };
 
 test.each([
+  { body: { messages, budget: '4' }, message: 'budget: Invalid input: expected number or object. Given: "4".' },
+  { body: { messages, rewards: [5] }, message: 'rewards[0]: Invalid input: expected string or object. Given: 5.' },
+  { body: { messages, reference: 5 }, message: 'reference: Invalid input: expected string or array. Given: 5.' },
+])('of a union that takes no value of this type it says which it takes: $message', ({ body, message }) => {
+  expect(refused(bestOfNBody, body)).toMatchObject({ code: 'invalid_value', message });
+});
+
+test.each([
   { name: 'no object at all', schema: bestOfNBody, body: [], code: 'invalid_value', param: null },
   { name: 'a wrong type', schema: bestOfNBody, body: { messages, n: '4' }, code: 'invalid_value', param: 'n' },
   { name: 'a number out of range', schema: bestOfNBody, body: { messages, n: 257 }, code: 'invalid_value', param: 'n' },
