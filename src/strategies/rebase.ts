@@ -26,28 +26,33 @@ export const rebase = define({
   title: 'Share a width of next steps among prefixes by the softmax of their values.',
   family: 'search',
   rounds: 'many',
-  options: z.strictObject({
-    width: z.int().min(1).max(256).default(16).describe('Next steps of the first round; one less for each that ended.'),
-    rebase_temperature: z
-      .number()
-      .min(0.01)
-      .max(10)
-      .optional()
-      .describe('Of the softmax over values; 0.2 where absent, 0.1 with `dora` (methods C.3).'),
-    diversity: z
-      .enum(['none', 'dora'])
-      .default('none')
-      .describe('`dora`: a prefix has less the more others are like it, by the cosine of their embeddings (methods C.3).'),
-    embedder: z.string().optional().describe('For `dora`: the reward of kind similarity whose model embeds prefixes.'),
-    dora_alpha: z
-      .number()
-      .min(0.001)
-      .max(1)
-      .default(0.01)
-      .describe('For `dora`: how near 1 a cosine must be for two prefixes to count as alike (methods C.3).'),
-    max_steps: z.int().min(1).max(200).default(40).describe('Rounds at most (methods C.1).'),
-    step_reward: z.string().optional().describe("Reward that values prefixes; the policy's process_reward where absent."),
-  }),
+  options: z
+    .strictObject({
+      width: z.int().min(1).max(256).default(16).describe('Next steps of the first round; one less for each that ended.'),
+      rebase_temperature: z
+        .number()
+        .min(0.01)
+        .max(10)
+        .optional()
+        .describe('Of the softmax over values; 0.2 where absent, 0.1 with `dora` (methods C.3).'),
+      diversity: z
+        .enum(['none', 'dora'])
+        .default('none')
+        .describe('`dora`: a prefix has less the more others are like it, by the cosine of their embeddings (methods C.3).'),
+      embedder: z.string().optional().describe('For `dora`: the reward of kind similarity whose model embeds prefixes.'),
+      dora_alpha: z
+        .number()
+        .min(0.001)
+        .max(1)
+        .default(0.01)
+        .describe('For `dora`: how near 1 a cosine must be for two prefixes to count as alike (methods C.3).'),
+      max_steps: z.int().min(1).max(200).default(40).describe('Rounds at most (methods C.1).'),
+      step_reward: z.string().optional().describe("Reward that values prefixes; the policy's process_reward where absent."),
+    })
+    .refine(({ diversity, embedder }) => diversity === 'dora' || embedder === undefined, {
+      error: 'an embedder compares prefixes with diversity dora alone; ask for that, or leave it out',
+      path: ['embedder'],
+    }),
   needs: ({ diversity }) => (diversity === 'dora' ? { ...stepwise, embedder: true } : stepwise),
   width: (budget) => ({ width: budget }),
   cost: 'at most max_steps x width steps, one score call a round and one a reward; with dora one embedding of each prefix',

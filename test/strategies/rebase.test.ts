@@ -141,3 +141,9 @@ test('dora: a prefix that cannot be embedded counts as unlike all others, and th
   expect(asked[3]).toMatchObject({ count: [2, 1, 3] }); // 1/2, 1/2 and 1 of 6 are 1.5, 1.5 and 3
   expect(value.warnings).toEqual(['Prefixes that could not be embedded, and counted as unlike all others: 1.']);
 });
+
+test('an embedder that would compare nothing is no option', () => {
+  const { error } = rebase.options.safeParse({ embedder: 'alike' });
+  expect(error?.issues).toMatchObject([{ path: ['embedder'], message: expect.stringContaining('diversity dora') }]);
+  expect(rebase.options.safeParse({ diversity: 'dora', embedder: 'alike' }).success).toBe(true);
+});
