@@ -102,7 +102,7 @@ export const toldResult = z.discriminatedUnion('kind', [
 export type ToldResult = z.infer<typeof toldResult>;
 
 /** A failure that the run survived. */
-export const survivedFailure = z.strictObject({
+const survivedFailure = z.strictObject({
   code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]), // the keys of a table that is not empty
   message: z.string(),
   param: z.string().nullable(),

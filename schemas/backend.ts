@@ -224,7 +224,7 @@ export const scoreResponse = z.looseObject({
 });
 export type ScoreResponse = z.infer<typeof scoreResponse>;
 
-export const modelKind = z.enum(['policy', 'outcome', 'process', 'embedding', 'tensors']);
+const modelKind = z.enum(['policy', 'outcome', 'process', 'embedding', 'tensors']);
 
 export const backendModel = z.looseObject({
   name: z.string(),

@@ -118,7 +118,7 @@ export function usage(ledger: Ledger): Usage {
 export const inOrder = (finished: Finished): Scored[] =>
   [...finished.outcome.pool].sort((a, b) => indexOf(a, finished) - indexOf(b, finished));
 
-export const chosenOf = ({ outcome }: Finished): Scored => outcome.eligible[outcome.choice.index]!;
+const chosenOf = ({ outcome }: Finished): Scored => outcome.eligible[outcome.choice.index]!;
 
 /** The pool, best first: the rule's ranking of those that could win, then the others as they come. */
 export function bestFirst(finished: Finished): Scored[] {

@@ -32,7 +32,7 @@ function contender(candidate: Scored, index: number, { policy, selection, strate
 }
 
 /** What the extractor reads out of a candidate; null where there is none or it fails. */
-export function readAnswer(candidate: Scored, config: AnswerConfig | null): Read | null {
+function readAnswer(candidate: Scored, config: AnswerConfig | null): Read | null {
   const read = extraction(candidate, config);
   return read?.ok ? read : null;
 }
