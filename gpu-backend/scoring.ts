@@ -111,7 +111,8 @@ export class CandidateScorer {
 function stepsOf({ step }: GenerateRequest, { text, steps, resume: resumed, tokens }: Branch, line: CandidateLine): string[] {
   if (!line.step_text_ends) return splitSteps(text + line.text, step);
   const { openFrom } = standing(step, text, { known: steps, tokens: tokens.length, resumed });
-  const given = splitSteps(text.slice(0, openFrom), step);
+  const ended = text.slice(0, openFrom);
+  const given = steps?.text_ends ? cutAt(ended, steps.text_ends) : splitSteps(ended, step);
   return [
     ...given,
     ...cutAt(

@@ -27,6 +27,14 @@ export const generatePrefix = z.strictObject({
       ended: z.int().min(0).describe('Steps that have ended.'),
       open: z.int().min(0).describe('UTF-16 code units of `text` behind them; no more than it has.'),
       open_tokens: z.int().min(0).describe('Tokens of the open step.'),
+      text_ends: z
+        .array(z.int().min(1))
+        .optional()
+        .describe('For each that has ended: UTF-16 code units of `text` up to its end. A reward reads a score at each.'),
+    })
+    .refine(({ ended, text_ends: ends }) => ends === undefined || ends.length === ended, {
+      error: 'one number is needed for each step that has ended',
+      path: ['text_ends'],
     })
     .optional()
     .describe('How `text` divides into steps, where it does not tell; found in it where absent.'),

@@ -19,6 +19,8 @@ export interface KnownSteps {
   /** Characters behind them. */
   readonly open: number;
   readonly open_tokens: number;
+  /** Characters up to the end of each that has ended; absent where nobody tells. */
+  readonly text_ends?: readonly number[] | undefined;
 }
 
 interface Found {

@@ -121,9 +121,14 @@ class ToldSteps implements DraftSteps {
   told(text: string, tokens: number, resumed: boolean): GeneratePrefix['steps'] {
     if (text === '' && tokens === 0) return undefined;
     const goesOn = this.#goesOn(text.slice(this.#prefix.text.length), resumed);
-    const ended = goesOn ? this.#lengths.length - 1 : this.#lengths.length;
+    const ends = goesOn ? this.#lengths.slice(0, -1) : [...this.#lengths];
     const { tokens: size } = this.#rule;
-    return { ended, open: text.length - (this.#lengths[ended - 1] ?? 0), open_tokens: size === undefined ? 0 : tokens % size };
+    return {
+      ended: ends.length,
+      open: text.length - (ends.at(-1) ?? 0),
+      open_tokens: size === undefined ? 0 : tokens % size,
+      text_ends: ends,
+    };
   }
 
   divide(text: string, over: boolean): Divided {

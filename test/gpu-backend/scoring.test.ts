@@ -85,6 +85,7 @@ test.each([
         id: `0.${child}`,
         parent: '0',
         text,
+        step: 1,
         token_count: text.length,
         finish: 'step',
         step_ends: [text.length],

@@ -25,6 +25,18 @@ test.each(served)('$name: equal results for equal seeds, in one round trip next 
   expect(1 + backend.timing.round_trips_saved).toBe(edge.timing.round_trips + edge.timing.round_trips_saved);
 });
 
+test.each([
+  { step: { delimiter: '\n' } },
+  { step: { tokens: 6 } },
+  { step: { pattern: '\\n|, ' } },
+  { step: { marks: ['=', '\n'] } },
+])('however steps end, every round is one round trip: its scores come with it ($step)', async ({ step }) => {
+  const options = { keep: 2, branch: 2, max_steps: 3, min_completed: 256 };
+  const run = await search({ step, options, rewards: [], selection: { rule: 'argmax', reward: 'process' }, execution: 'edge' });
+  expect(run.timing.round_trips_saved).toBeGreaterThanOrEqual(2);
+  expect(run.timing.round_trips).toBe(run.timing.round_trips_saved);
+});
+
 test('auto goes to the models where there are many rounds, and not for one', async () => {
   expect((await search()).execution).toBe('backend');
   expect((await search({ execution: 'auto' })).execution).toBe('backend');
