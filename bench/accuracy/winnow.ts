@@ -21,12 +21,15 @@ export interface Winnow {
   stop(): Promise<void>;
 }
 
-/** @throws CannotStart where none starts or answers */
-export async function connect(env: Environment, signal: AbortSignal): Promise<Winnow> {
+/**
+ * @param timeoutMs  of one request
+ * @throws CannotStart where none starts or answers
+ */
+export async function connect(env: Environment, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<Winnow> {
   const own = env.WINNOW_URL ? undefined : await startOwn(env, signal);
   const url = (env.WINNOW_URL ?? own?.url ?? '').replace(/\/$/, '');
   const [key] = (env.WINNOW_API_KEYS ?? '').split(',');
-  const call = caller(url, key ? { authorization: `Bearer ${key}` } : {});
+  const call = caller(url, key ? { authorization: `Bearer ${key}` } : {}, timeoutMs);
   const stop = async () => own?.stop();
   const post: Winnow['post'] = (path, body, schema, aborted) => call(path, schema, aborted, body);
   try {
@@ -42,7 +45,7 @@ export async function connect(env: Environment, signal: AbortSignal): Promise<Wi
 const startOwn = (env: Environment, signal: AbortSignal) =>
   startWinnow({ env: { ...env, WINNOW_PORT: '0', WINNOW_BACKEND_PORT: '0' }, output: 'keep', signal });
 
-function caller(url: string, headers: Readonly<Record<string, string>>) {
+function caller(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number) {
   return async <Answer>(path: string, schema: z.ZodType<Answer>, signal: AbortSignal, body?: object): Promise<Answer> => {
     const request = {
       headers: { ...headers, 'content-type': 'application/json' },
@@ -51,7 +54,7 @@ function caller(url: string, headers: Readonly<Record<string, string>>) {
     for (let attempt = 1; ; attempt++) {
       const response = await fetch(url + path, {
         ...request,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       }).catch((error: Error) => {
         signal.throwIfAborted();
         throw new CannotStart(

@@ -3,6 +3,10 @@
  * many tokens, both through the HTTP API of a running Winnow; the search in either place.
  *
  *     node bench/search/wall.ts [--repeats 15]
+ *     node bench/search/wall.ts --language-model [--repeats 15]
+ *
+ * With `--language-model` SmolLM2 (bench/models/smollm2.sh makes it) writes steps of 32 tokens and is the process reward as
+ * well, read at "+" and "-"; once as a reward that keeps what it has read, once as one that reads each text whole.
  *
  * At a temperature of 2 hardly an answer ends by itself, so that both write all of their tokens. Ratios are of medians.
  */
@@ -11,38 +15,96 @@ import { command, onInterrupt } from '../../bin/command.ts';
 import { type RunAnswer, runAnswer } from '../../schemas/run.ts';
 import { table } from '../accuracy/cells.ts';
 import { readProblems } from '../accuracy/problems.ts';
-import { connect } from '../accuracy/winnow.ts';
+import { connect, type Winnow } from '../accuracy/winnow.ts';
+import { withLanguageModel } from './language-model.ts';
 
 const STEPS = 6;
-const STEP_TOKENS = 8;
 const ROWS = 16;
+const PLAIN = 'plain sampling';
+const LONGEST_MS = 300_000; // what fetch waits for an answer: a search whose reward reads each text whole takes minutes
+
+const EMBEDDED: Measured = {
+  model: 'puzzles',
+  tokens: 8,
+  step: { tokens: 8 },
+  warmUps: 2,
+  searches: {
+    'beam search next to the models': { reward: 'process', execution: 'backend' },
+    'beam search in the Worker': { reward: 'process', execution: 'edge' },
+  },
+};
+const LANGUAGE_MODEL: Measured = {
+  model: 'smollm2',
+  tokens: 32,
+  // a prefix whose steps are counted in tokens is handed back as one step, so what the reward reads of it changes each round
+  step: { delimiter: '\n', max_tokens: 32 },
+  warmUps: 1,
+  searches: {
+    'beam search, the reward keeps what it has read': { reward: 'kept', execution: 'backend' },
+    'beam search, the reward reads each text whole': { reward: 'whole', execution: 'backend' },
+  },
+};
 
 await command(async () => {
-  const { values } = parseArgs({ options: { repeats: { type: 'string', default: '15' } } });
+  const { values } = parseArgs({
+    options: { repeats: { type: 'string', default: '15' }, 'language-model': { type: 'boolean', default: false } },
+  });
   const signal = onInterrupt();
-  const winnow = await connect(process.env, signal);
+  if (!values['language-model']) {
+    await measure({ winnow: await connect(process.env, signal), signal, repeats: Number(values.repeats), ...EMBEDDED });
+    return;
+  }
+  const { config, remove } = withLanguageModel();
+  try {
+    const winnow = await connect({ ...process.env, WINNOW_CONFIG: config }, signal, LONGEST_MS);
+    await measure({ winnow, signal, repeats: Number(values.repeats), ...LANGUAGE_MODEL });
+  } finally {
+    remove();
+  }
+});
+
+interface Measured {
+  /** The policy. */
+  readonly model: string;
+  /** Of a step; at this temperature one by a delimiter ends at its most tokens. */
+  readonly tokens: number;
+  readonly step: { readonly tokens: number } | { readonly delimiter: string; readonly max_tokens: number };
+  /** Runs of each before those that count. */
+  readonly warmUps: number;
+  /** What a search is, and the rest of its request. */
+  readonly searches: Readonly<Record<string, { readonly reward: string; readonly execution: 'backend' | 'edge' }>>;
+}
+
+interface Measuring extends Measured {
+  readonly winnow: Winnow;
+  readonly signal: AbortSignal;
+  readonly repeats: number;
+}
+
+/** Ends Winnow as well. */
+async function measure({ winnow, signal, repeats, model, tokens, step, warmUps, searches }: Measuring): Promise<void> {
   try {
     const [problem] = readProblems('puzzles', 1);
-    const task = { model: 'puzzles', prompt: problem!.prompt };
-    const sampling = { temperature: 2, max_tokens: STEPS * STEP_TOKENS };
-    const beam = {
+    const task = { model, prompt: problem!.prompt };
+    const sampling = { temperature: 2, max_tokens: STEPS * tokens };
+    const plain = { ...task, sampling, n: ROWS, rewards: [], selection: 'argmax' };
+    const beam = (reward: string) => ({
       ...task,
       sampling,
-      step: { tokens: STEP_TOKENS },
-      options: { keep: 4, branch: 4, max_steps: STEPS, min_completed: 256 },
+      step,
+      options: { keep: 4, branch: 4, max_steps: STEPS, min_completed: 256, step_reward: reward },
       rewards: [],
-      selection: { rule: 'argmax', reward: 'process' },
-    };
-    const plain = { ...task, sampling, n: ROWS, rewards: [], selection: 'argmax' };
+      selection: { rule: 'argmax', reward },
+    });
     const contestants: Record<string, (seed: number) => Promise<RunAnswer>> = {
-      'plain sampling': (seed) => post('/v1/best-of-n', plain, seed),
-      'beam search next to the models': (seed) => post('/v1/search', { ...beam, execution: 'backend' }, seed),
-      'beam search in the Worker': (seed) => post('/v1/search', { ...beam, execution: 'edge' }, seed),
+      [PLAIN]: (seed) => post('/v1/best-of-n', plain, seed),
     };
+    for (const [name, { reward, execution }] of Object.entries(searches))
+      contestants[name] = (seed) => post('/v1/search', { ...beam(reward), execution }, seed);
     const post = (path: string, body: { readonly sampling: object; readonly [member: string]: unknown }, seed: number) =>
       winnow.post(path, { ...body, sampling: { ...body.sampling, seed } }, runAnswer, signal);
     const taken = new Map(Object.keys(contestants).map((name) => [name, { ms: [] as number[], tokens: [] as number[] }]));
-    for (let repeat = -2; repeat < Number(values.repeats); repeat++)
+    for (let repeat = -warmUps; repeat < repeats; repeat++)
       for (const [name, run] of Object.entries(contestants)) {
         const began = performance.now();
         const { usage } = await run(1000 + repeat);
@@ -52,7 +114,7 @@ await command(async () => {
       }
     const perToken = ({ ms, tokens }: { ms: number[]; tokens: number[] }) =>
       median(ms.map((time, place) => time / tokens[place]!));
-    const base = perToken(taken.get('plain sampling')!);
+    const base = perToken(taken.get(PLAIN)!);
     console.log(
       table(
         ['', 'tokens', 'ms', 'time a token, of plain sampling'],
@@ -67,7 +129,7 @@ await command(async () => {
   } finally {
     await winnow.stop();
   }
-});
+}
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

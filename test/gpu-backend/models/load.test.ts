@@ -47,6 +47,16 @@ test('heads, layers, context and end tokens are read from the files and the grap
   expect((await load(`${tiny}process`)).kind).toBe('process');
 });
 
+test('a folder of onnxruntime-genai is a policy, and a reward where config.json names its tokens', async () => {
+  const described = (winnow: object) =>
+    copy('architectures/qwen3-genai', (folder) =>
+      writeFileSync(join(folder, 'config.json'), JSON.stringify({ head_dim: 16, winnow })),
+    );
+  expect((await load(described({ context: 64 }))).kind).toBe('policy');
+  const marks = { kind: 'process', context: 64, good_token: '+', bad_token: '-' };
+  expect((await load(described(marks))).kind).toBe('process');
+});
+
 test('of several formats the one that loses least is taken, and config.json may name another', async () => {
   const folder = copy('architectures/gpt2-optimum', (folder) => {
     renameSync(join(folder, 'onnx/model.onnx'), join(folder, 'onnx/model_int8.onnx'));
