@@ -8,7 +8,8 @@
  * With `--language-model` SmolLM2 (bench/models/smollm2.sh makes it) writes steps of 32 tokens and is the process reward as
  * well, read at "+" and "-"; once as a reward that keeps what it has read, once as one that reads each text whole.
  *
- * At a temperature of 2 hardly an answer ends by itself, so that both write all of their tokens. Ratios are of medians.
+ * At a temperature of 2 hardly an answer ends by itself, so that both write all of their tokens. Each run has a seed of its own:
+ * with that of another, what it reads would be known. Ratios are of medians.
  */
 import { parseArgs } from 'node:util';
 import { command, onInterrupt } from '../../bin/command.ts';
@@ -105,9 +106,9 @@ async function measure({ winnow, signal, repeats, model, tokens, step, warmUps, 
       winnow.post(path, { ...body, sampling: { ...body.sampling, seed } }, runAnswer, signal);
     const taken = new Map(Object.keys(contestants).map((name) => [name, { ms: [] as number[], tokens: [] as number[] }]));
     for (let repeat = -warmUps; repeat < repeats; repeat++)
-      for (const [name, run] of Object.entries(contestants)) {
+      for (const [place, [name, run]] of Object.entries(contestants).entries()) {
         const began = performance.now();
-        const { usage } = await run(1000 + repeat);
+        const { usage } = await run(1000 * (1 + place) + repeat);
         if (repeat < 0) continue; // the first ones warm up
         taken.get(name)!.ms.push(performance.now() - began);
         taken.get(name)!.tokens.push(usage.completion_tokens ?? 0);
