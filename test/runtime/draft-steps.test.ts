@@ -26,7 +26,12 @@ test('a match that may grow goes on in the next call of its candidate, and not i
   steps.add({ line: line(';b', { step_ends: [1, 2], step_text_ends: [1, 2], step_open: true }), text: 'a;', tokens: 2 });
   expect(steps.divide('a;;b', false, false)).toEqual({ steps: ['a;;', 'b'], stepEnds: [3, 4], stepOpen: true });
   const prefix: Prefix = { id: '0.0', text: 'a;', steps: ['a;'], tokenCount: 2, stepEnds: [2], stepOpen: false };
-  expect(draftSteps({ pattern: ';+' }, prefix).told('a;', 2, false)).toEqual({ ended: 1, open: 0, open_tokens: 0, text_ends: [2] });
+  expect(draftSteps({ pattern: ';+' }, prefix).told('a;', 2, false)).toEqual({
+    ended: 1,
+    open: 0,
+    open_tokens: 0,
+    text_ends: [2],
+  });
 });
 
 test('where nobody tells the ends, the text that was written is one step, and the tokens are unknown', () => {
