@@ -1,6 +1,7 @@
 import type { GenerateLine, GenerateRequest } from '../schemas/backend.ts';
 import { WinnowError } from '../schemas/errors.ts';
 import type { StepRule } from '../schemas/step.ts';
+import type { KnownSteps } from '../src/answers/step-count.ts';
 import { stepPatternProblem } from '../src/answers/steps.ts';
 import type { BackendPort } from '../src/backends/port.ts';
 import { encodePrompt } from '../src/tokens/prompt.ts';
@@ -57,6 +58,19 @@ function generate(models: Models, request: GenerateRequest, signal: AbortSignal)
   return lines;
 }
 
+/** @throws `invalid_value` for steps that the text cannot have */
+function checkSteps({ length }: string, { open, text_ends: ends = [] }: KnownSteps, param: string): void {
+  if (open > length) {
+    const message = `steps.open is ${open}, and the text has ${length} UTF-16 code units. Give 0 to ${length}.`;
+    throw new WinnowError('invalid_value', message, { param: `${param}.open` });
+  }
+  const wrong = ends.findIndex((end, place) => end > length - open || end <= (ends[place - 1] ?? 0));
+  if (wrong >= 0) {
+    const message = `Step ${wrong} ends at ${ends[wrong]}. Ends ascend, up to ${length - open}, where the open step begins.`;
+    throw new WinnowError('invalid_value', message, { param: `${param}.text_ends[${wrong}]` });
+  }
+}
+
 /** Marks that are special tokens: they read as nothing, and are known by their ids. */
 function silentMarks({ model: { tokenizer } }: Engine, { marks = [] }: StepRule): ReadonlySet<number> | undefined {
   const ids = marks.flatMap((mark) => tokenizer.idOf(mark) ?? []).filter((id) => tokenizer.decode([id]) === '');
@@ -75,19 +89,15 @@ function generationOf(engine: Engine, request: GenerateRequest, signal: AbortSig
         param: `${param}.count`,
       });
     }
-    const { text, steps } = prefix;
-    if (steps && steps.open > text.length) {
-      const message = `steps.open is ${steps.open}, and the text has ${text.length} UTF-16 code units. Give 0 to ${text.length}.`;
-      throw new WinnowError('invalid_value', message, { param: `${param}.steps.open` });
-    }
+    if (prefix.steps) checkSteps(prefix.text, prefix.steps, `${param}.steps`);
     return {
       id: prefix.id,
-      text,
+      text: prefix.text,
       tokens: continuationTokens(reader, prompt, prefix, param),
       count: prefix.count,
       firstChild: prefix.first_child,
       maxTokens: prefix.max_tokens,
-      steps,
+      steps: prefix.steps,
       resume: prefix.resume === true,
     };
   });

@@ -239,6 +239,28 @@ test('an open step longer than the text is refused, and one of the whole text is
   expect((await lines(await post(url, generateBody({ prefixes: [opened(6)] })))).at(-1)!.type).toBe('done');
 });
 
+test.each([
+  { ends: [3, 3], at: 1 },
+  { ends: [4, 2], at: 1 },
+  { ends: [2, 6], at: 1 }, // within the open step
+  { ends: [7, 8], at: 0 },
+])('ends of steps $ends in a text of 6 with 2 open are refused at place $at', async ({ ends, at }) => {
+  const steps = { ended: 2, open: 2, open_tokens: 0, text_ends: ends };
+  const prefix = { id: '0', text: '20 - 3', count: 1, first_child: 0, max_tokens: 4, steps };
+  const refused = await post(url, generateBody({ prefixes: [prefix] }));
+  expect([refused.status, await errorOf(refused)]).toMatchObject([
+    400,
+    { code: 'invalid_value', param: `prefixes[0].steps.text_ends[${at}]`, message: expect.stringContaining('up to 4') },
+  ]);
+});
+
+test('so many ends as have ended', async () => {
+  const steps = { ended: 2, open: 2, open_tokens: 0, text_ends: [4] };
+  const prefix = { id: '0', text: '20 - 3', count: 1, first_child: 0, max_tokens: 4, steps };
+  const refused = await post(url, generateBody({ prefixes: [prefix] }));
+  expect([refused.status, await errorOf(refused)]).toMatchObject([400, { param: 'prefixes[0].steps.text_ends' }]);
+});
+
 test('a body that is not JSON, of another type, or too large', async () => {
   expect(await refusal(await post(url, '{"key": '))).toEqual([400, 'invalid_json']);
   expect(await refusal(await post(url, 'a=b', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }))).toEqual([
