@@ -95,8 +95,8 @@ await command(async () => {
   }
 });
 
-const page = (rows: readonly (readonly string[])[], problems: number, identity: string): string =>
-  `# Published searches on the same models
+function page(rows: readonly (readonly string[])[], problems: number, identity: string): string {
+  return `# Published searches on the same models
 
 \`node bench/search/peers.ts --search-and-learn CHECKOUT\` has its_hub 1.2, TreeQuest 0.3 (PyPI) and search-and-learn (6f81cac) search for
 answers to ${problems} held-out puzzles with the policy and the process reward of a Winnow that it starts, and Winnow's strategy of the
@@ -107,6 +107,7 @@ problems for differences); tokens are means a problem. Models: ${identity}.
 
 ${table(['peer', 'budget', 'right', 'tokens', 'Winnow', 'right', 'tokens', 'Winnow less the peer'], rows)}
 `;
+}
 
 /** So many problems are under way at once; each process answers one after the other. */
 async function measurePeer(
