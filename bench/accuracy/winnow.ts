@@ -55,12 +55,15 @@ function caller(url: string, headers: Readonly<Record<string, string>>, timeoutM
       const response = await fetch(url + path, {
         ...request,
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      }).catch((error: Error) => {
+      }).catch((error: Error & { readonly cause?: { readonly code?: string } }) => {
         signal.throwIfAborted();
+        // a kept-alive connection that the server closed as the request left: nothing of it was begun
+        if (error.cause?.code === 'UND_ERR_SOCKET' && attempt < TRIES) return null;
         throw new CannotStart(
           `${url}${path} does not answer: ${error.cause ?? error.message}. WINNOW_URL names a running Winnow.`,
         );
       });
+      if (!response) continue;
       if (response.ok) return schema.parse(await response.json());
       const text = await response.text();
       if (response.status !== 429 || attempt === TRIES) {

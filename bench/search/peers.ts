@@ -4,8 +4,8 @@
  *     python -m venv peers && peers/bin/pip install -r bench/search/peers/requirements.txt
  *     node bench/search/peers.ts --python peers/bin/python [--search-and-learn CHECKOUT] [--problems K] [--budgets 4,16]
  *
- * A peer chooses by the process reward, which is all that it is given; so does Winnow here. The limit of Winnow's run is the mean
- * of what the peer took on problems of that size.
+ * A peer chooses by the process reward, which is all that it is given; so does Winnow here. Where a shape says what a search
+ * spends, Winnow's has the shape of the peer's; else its hard limit is the mean of what the peer took on problems of that size.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,6 +29,7 @@ import { PeerProcess } from './peer-process.ts';
 const CACHE = join(import.meta.dirname, '.cache');
 const SCRIPTS = join(import.meta.dirname, 'peers');
 const WHOLE = 300; // problems of a run that writes docs/search-peers.md
+const UNBOUND = 4; // times what the peer took: a limit that stops no search
 const WORTH = 42; // tokens of one plain sample, mean over the puzzles
 
 /** It is no package: it needs a checkout. */
@@ -40,19 +41,34 @@ interface Peer {
   readonly algorithm: string;
   /** Winnow's strategy of the same kind. */
   readonly strategy: string;
+  /** Its shape, where that says what it spends; absent where its hard limit does: what the peer took. */
+  readonly shape?: (budget: number) => Readonly<Record<string, unknown>>;
 }
 
+/** A peer's beam is the square root of its budget. */
+const width = (budget: number): number => Math.floor(Math.sqrt(budget));
+const beams = (budget: number) => ({ keep: budget / width(budget), branch: width(budget) });
+const subtrees = (budget: number) => ({ n: budget, branch: width(budget) });
+const particles = (budget: number) => ({ particles: budget });
+
 const PEERS: readonly Peer[] = [
-  { title: 'its_hub beam search', script: 'its_hub_peer.py', algorithm: 'beam_search', strategy: 'beam_search' },
-  { title: 'its_hub particle filtering', script: 'its_hub_peer.py', algorithm: 'particle_filter', strategy: 'particle_filter' },
+  { title: 'its_hub beam search', script: 'its_hub_peer.py', algorithm: 'beam_search', strategy: 'beam_search', shape: beams },
+  {
+    title: 'its_hub particle filtering',
+    script: 'its_hub_peer.py',
+    algorithm: 'particle_filter',
+    strategy: 'particle_filter',
+    shape: particles,
+  },
   {
     title: 'its_hub entropic particle filtering',
     script: 'its_hub_peer.py',
     algorithm: 'entropic_particle_filter',
     strategy: 'entropic_particle_filter',
+    shape: particles,
   },
-  { title: 'search-and-learn beam search', script: CHECKED_OUT, algorithm: 'beam_search', strategy: 'beam_search' },
-  { title: 'search-and-learn DVTS', script: CHECKED_OUT, algorithm: 'dvts', strategy: 'dvts' },
+  { title: 'search-and-learn beam search', script: CHECKED_OUT, algorithm: 'beam_search', strategy: 'beam_search', shape: beams },
+  { title: 'search-and-learn DVTS', script: CHECKED_OUT, algorithm: 'dvts', strategy: 'dvts', shape: subtrees },
   { title: 'TreeQuest AB-MCTS-A', script: 'treequest_peer.py', algorithm: 'ab_mcts', strategy: 'ab_mcts' },
   { title: 'TreeQuest standard MCTS', script: 'treequest_peer.py', algorithm: 'mcts', strategy: 'uct' },
 ];
@@ -101,8 +117,8 @@ function page(rows: readonly (readonly string[])[], problems: number, identity: 
 \`node bench/search/peers.ts --search-and-learn CHECKOUT\` has its_hub 1.2, TreeQuest 0.3 (PyPI) and search-and-learn (6f81cac) search for
 answers to ${problems} held-out puzzles with the policy and the process reward of a Winnow that it starts, and Winnow's strategy of the
 same kind after them. Loops and choice are theirs, with the defaults of their code but for the width; their budget is the width of a
-step or the number of samples. Winnow's hard limit is the mean of what the peer took on problems of that size, its options those that
-the integer budget means, its choice by the same process reward. Percentages with 95 % intervals (Wilson; a seeded bootstrap over
+step or the number of samples. Beams, subtrees and particles have the peer's shape in Winnow too, and no limit that stops them; of tree
+searches the hard limit is the mean of what the peer took on problems of that size. Winnow chooses by the same process reward. Percentages with 95 % intervals (Wilson; a seeded bootstrap over
 problems for differences); tokens are means a problem. Models: ${identity}.
 
 ${table(['peer', 'budget', 'right', 'tokens', 'Winnow', 'right', 'tokens', 'Winnow less the peer'], rows)}
@@ -141,22 +157,24 @@ async function measurePeer(
 }
 
 async function compared(
-  { title, strategy }: Peer,
+  { title, strategy, shape }: Peer,
   budget: number,
   problems: readonly Problem[],
   theirs: readonly PeerLine[],
   setting: Setting,
 ): Promise<string[]> {
-  const contestant = contestants.find(({ name }) => name === strategy)!;
+  const own = contestants.find(({ name }) => name === strategy)!;
+  const contestant = shape ? { ...own, options: shape } : own;
   const groups = [...new Set(problems.map(({ group }) => group))];
   const taken = groups.map((group) =>
     mean(theirs.filter((_, place) => problems[place]!.group === group).map(({ tokens }) => tokens)),
   );
-  const worth = new Map(groups.map((group, place) => [group, taken[place]! / budget]));
+  const limit = shape ? UNBOUND : 1;
+  const worth = new Map(groups.map((group, place) => [group, (limit * taken[place]!) / budget]));
   const ours = await runsOf(problems, { contestant, answers: budget, worth, rewards: ['process'] }, setting);
   const right = (written: { readonly text: string; readonly finish: string }, place: number) =>
     Number(isRight(problems[place]!, written));
-  const [peer, own] = [
+  const [peer, winnow] = [
     theirs.map(({ text }, at) => right({ text, finish: 'stop' }, at)),
     ours.map(({ chosen }, at) => right(chosen, at)),
   ];
@@ -171,11 +189,11 @@ async function compared(
     percent(share(peer)),
     shownTokens(mean(theirs.map(({ tokens }) => tokens))),
     `\`${strategy}\``,
-    percent(share(own)),
+    percent(share(winnow)),
     shownTokens(mean(ours.map(({ tokens }) => tokens))),
     points(
       meanOf(
-        own.map((one, place) => one - peer[place]!),
+        winnow.map((one, place) => one - peer[place]!),
         SEED,
       ),
     ),
