@@ -57,7 +57,7 @@ function caller(url: string, headers: Readonly<Record<string, string>>, timeoutM
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       }).catch((error: Error & { readonly cause?: { readonly code?: string } }) => {
         signal.throwIfAborted();
-        // a kept-alive connection that the server closed as the request left: nothing of it was begun
+        // a kept-alive connection that the server closed as the request left; the same seed gives the same answer
         if (error.cause?.code === 'UND_ERR_SOCKET' && attempt < TRIES) return null;
         throw new CannotStart(
           `${url}${path} does not answer: ${error.cause ?? error.message}. WINNOW_URL names a running Winnow.`,

@@ -145,10 +145,9 @@ test.each(['edge', 'backend'])('%s: a search whose backend is killed in the midd
     ...asked,
     stream: true,
     execution,
-    strategy: 'beam_search',
-    // many short rounds: what ends first is told long before the last one
-    step: { tokens: 4 },
-    options: { keep: 32, branch: 4, min_completed: 256 },
+    // the first answers end in the first rounds, and hundreds of rounds follow
+    strategy: 'ab_mcts',
+    options: { iterations: 2048, parallel: 4 },
     sampling: { temperature: 1.5 },
     return: { tree: true },
   };
