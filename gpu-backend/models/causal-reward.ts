@@ -24,7 +24,7 @@ export interface StepNumbers {
   /** Ids that the tokenizer knows are below this. */
   readonly vocabulary: number;
   /** Inputs beside texts, places and past. */
-  readonly inputs: (session: Session, rows: number) => Readonly<Record<string, Tensor>>;
+  readonly inputs: (rows: number) => Readonly<Record<string, Tensor>>;
   /** The score of a step from its numbers. */
   readonly valueOf: (numbers: Float32Array) => number;
 }
@@ -144,7 +144,7 @@ export class CausalReward implements RewardModel, PastReading {
       {
         ...this.#inputs(past, rows),
         [head.positions]: new Tensor(library, 'int64', [places.length], BigInt64Array.from(places, BigInt)),
-        ...inputs(this.#session, rows.length),
+        ...inputs(rows.length),
         ...(this.caches.length > 0
           ? {
               [ADDED_POSITIONS]: new Tensor(

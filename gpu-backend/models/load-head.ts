@@ -9,6 +9,7 @@ import { graphFile } from './graph-file.ts';
 import { CONFIG, contextOf, EMBEDDER_FILES, type HeadConfig, headConfig, kindOf, type ModelKind } from './head-config.ts';
 import type { Loading, Model } from './load.ts';
 import { loadOptimumPolicy } from './load-policy.ts';
+import { hasPast } from './optimum-layout.ts';
 import { isPastClassifier, openPastClassifier } from './past-classifier.ts';
 import { readPooling } from './pooling-config.ts';
 import type { RewardParts } from './reward-model.ts';
@@ -96,8 +97,7 @@ async function openEmbedder(files: ModelFiles, { parts, config, session, open }:
 }
 
 /** Whether it is a language model whose next-token logits are read as a reward. */
-const isCausal = (graph: OnnxGraph, { winnow }: HeadConfig): boolean =>
-  winnow.good_token !== undefined || graph.inputs.some(({ name }) => name.startsWith('past_key_values.'));
+const isCausal = (graph: OnnxGraph, { winnow }: HeadConfig): boolean => winnow.good_token !== undefined || hasPast(graph);
 
 /** How a prompt and a text become one row, where config.json does not say it. */
 export function readingOf(

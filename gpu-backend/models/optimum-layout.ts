@@ -18,6 +18,9 @@ type DecoderConfig = Pick<
 const PAST = /^past_key_values[.](\d+)[.](key|value)$/;
 const CACHE_TYPES: readonly string[] = ['float32', 'float16', 'int8', 'uint8'] satisfies CacheType[];
 
+/** Whether a graph takes keys and values of tokens that were read before. */
+export const hasPast = ({ inputs }: OnnxGraph): boolean => inputs.some(({ name }) => name.startsWith('past_key_values.'));
+
 /** What a graph declares, before it is opened. */
 export interface OptimumGraph {
   readonly graph: OnnxGraph;

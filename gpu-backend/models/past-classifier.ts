@@ -6,16 +6,16 @@ import { type CausalReward, openCausalReward } from './causal-reward.ts';
 import { head } from './decoder-head.ts';
 import type { HeadConfig } from './head-config.ts';
 import type { Loading } from './load.ts';
-import { readOptimum, withAdded } from './optimum-layout.ts';
+import { hasPast, readOptimum, withAdded } from './optimum-layout.ts';
 import type { RewardParts } from './reward-model.ts';
 
 const SELECTED = 'winnow_labels';
 
 /** Whether a graph gives labels for each token, and takes keys and values of tokens that were read before. */
-export const isPastClassifier = ({ inputs, outputs }: OnnxGraph, { winnow, vocab_size: vocabulary }: HeadConfig): boolean => {
+export const isPastClassifier = (graph: OnnxGraph, { winnow, vocab_size: vocabulary }: HeadConfig): boolean => {
   if (winnow.good_token !== undefined) return false;
-  const labels = outputs.find(({ name }) => name === 'logits')?.shape.at(-1) ?? -1;
-  return inputs.some(({ name }) => name.startsWith('past_key_values.')) && labels > 0 && labels !== vocabulary;
+  const labels = graph.outputs.find(({ name }) => name === 'logits')?.shape.at(-1) ?? -1;
+  return hasPast(graph) && labels > 0 && labels !== vocabulary;
 };
 
 interface Asked {

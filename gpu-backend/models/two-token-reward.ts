@@ -53,7 +53,7 @@ export async function openTwoToken(
     output: PAIR.logits,
     width: 2,
     vocabulary: graph.vocabulary,
-    inputs: (_, rows) => ({
+    inputs: (rows) => ({
       [head.scales]: new Tensor(library, 'float32', [rows, 1, 1], new Float32Array(rows).fill(1)),
       [PAIR.ids]: new Tensor(library, 'int64', [2], BigInt64Array.from(tokens, BigInt)),
     }),

@@ -162,8 +162,10 @@ function grantWave(rounds: readonly Round[], context: RunContext, state: RunStat
     Math.max(0, context.ledger.available - reserve),
   );
   for (const [place, { round, draft }] of open.entries()) {
+    if (grants[place] === 0) continue;
     const entries = granted.get(round) ?? [];
-    if (grants[place]! > 0 && entries.length < MOST_PREFIXES) granted.set(round, [...entries, { draft, tokens: grants[place]! }]);
+    if (entries.length < MOST_PREFIXES) entries.push({ draft, tokens: grants[place]! });
+    granted.set(round, entries);
   }
   if (granted.size === 0) state.stop ??= 'max_tokens';
   return granted;
