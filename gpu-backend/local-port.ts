@@ -58,11 +58,21 @@ function generate(models: Models, request: GenerateRequest, signal: AbortSignal)
   return lines;
 }
 
+interface Given {
+  readonly text: string;
+  readonly tokens: readonly number[];
+}
+
 /** @throws `invalid_value` for steps that the text cannot have */
-function checkSteps({ length }: string, { open, text_ends: ends = [] }: KnownSteps, param: string): void {
+function checkSteps({ text: { length }, tokens }: Given, steps: KnownSteps, param: string): void {
+  const { open, open_tokens: openTokens, text_ends: ends = [] } = steps;
   if (open > length) {
     const message = `steps.open is ${open}, and the text has ${length} UTF-16 code units. Give 0 to ${length}.`;
     throw new WinnowError('invalid_value', message, { param: `${param}.open` });
+  }
+  if (openTokens > tokens.length) {
+    const message = `steps.open_tokens is ${openTokens}, and the text has ${tokens.length} tokens. Give 0 to ${tokens.length}.`;
+    throw new WinnowError('invalid_value', message, { param: `${param}.open_tokens` });
   }
   const wrong = ends.findIndex((end, place) => end > length - open || end <= (ends[place - 1] ?? 0));
   if (wrong >= 0) {
@@ -89,11 +99,12 @@ function generationOf(engine: Engine, request: GenerateRequest, signal: AbortSig
         param: `${param}.count`,
       });
     }
-    if (prefix.steps) checkSteps(prefix.text, prefix.steps, `${param}.steps`);
+    const tokens = continuationTokens(reader, prompt, prefix, param);
+    if (prefix.steps) checkSteps({ text: prefix.text, tokens }, prefix.steps, `${param}.steps`);
     return {
       id: prefix.id,
       text: prefix.text,
-      tokens: continuationTokens(reader, prompt, prefix, param),
+      tokens,
       count: prefix.count,
       firstChild: prefix.first_child,
       maxTokens: prefix.max_tokens,

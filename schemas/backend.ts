@@ -26,7 +26,7 @@ export const generatePrefix = z.strictObject({
     .strictObject({
       ended: z.int().min(0).describe('Steps that have ended.'),
       open: z.int().min(0).describe('UTF-16 code units of `text` behind them; no more than it has.'),
-      open_tokens: z.int().min(0).describe('Tokens of the open step.'),
+      open_tokens: z.int().min(0).describe('Tokens of the open step; no more than the text has.'),
       text_ends: z
         .array(z.int().min(1))
         .optional()

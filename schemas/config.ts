@@ -26,7 +26,7 @@ import { tensorReward } from './rewards/tensor.ts';
 import { trusted } from './rewards/trusted.ts';
 import { weighted } from './rewards/weighted.ts';
 import { maxTokens, minP, seed, stop, temperature, topK, topP } from './sampling.ts';
-import { stepConfig } from './step.ts';
+import { stepConfig, stepRequest } from './step.ts';
 
 /** A name in the config is the id on the wire; `@` and `:` are taken by the model string. */
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/, 'A name has letters, digits and . _ / - only.');
@@ -216,6 +216,7 @@ export const recipeConfig = z.strictObject({
   model: z.string().describe('A policy.'),
   strategy: z.string(),
   options: z.record(z.string(), z.unknown()).default({}),
+  step: stepRequest.optional().describe('How steps end in its runs, where not as the policy says.'),
   rewards: z.array(rewardUse).max(16).optional(),
   selection: z.unknown().optional(),
   budget: budget.optional(),

@@ -6,6 +6,7 @@ import { stepPatternProblem } from '../answers/steps.ts';
 import { COMBINED, kindOf, namedReward, withMembers } from '../rewards/registry.ts';
 import { ruleSchema } from '../selection/registry.ts';
 import { strategyNamed } from '../strategies/registry.ts';
+import { stepProblem } from './step.ts';
 
 /** A config that cannot be run: which field, what was given, what is allowed. */
 export class ConfigError extends Error {
@@ -59,6 +60,9 @@ function* dangling(config: Config): Generator<string> {
     yield* unfitRewards(`recipes.${name}.rewards`, recipe.rewards ?? [], rewards);
     if (Object.hasOwn(policies, name)) yield `winnow.config.json: recipes.${name}: a policy has that name already.`;
     yield* unfit(`recipes.${name}`, recipe);
+    const steps = policies[recipe.model]?.step;
+    const problem = steps && recipe.step ? stepProblem(steps, recipe.step) : null;
+    if (problem) yield `winnow.config.json: recipes.${name}.step.${problem.member}: ${problem.message}`;
   }
 }
 

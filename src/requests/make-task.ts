@@ -24,20 +24,20 @@ import { parseOptions } from './options.ts';
 import { placeOf } from './placement.ts';
 import { callsOf, neededLogprobs, readRewards, refuseUnableRewards, scoreOutput } from './rewards.ts';
 import { chooseRule, refuseTooMany, ruleTokens } from './selection.ts';
-import type { Place } from './size.ts';
-import { joinPlaces } from './size.ts';
+import { joinSources, type Source } from './size.ts';
 import { withSteps } from './step.ts';
 import type { Named, Task, TaskRequest } from './task.ts';
 
 /** Looks every name up, joins body, model string, recipe, policy and defaults, and refuses what cannot be served. */
 export function makeTask(request: TaskRequest, given: Config, drawSeed: () => number): Task {
   const model = readModel(request.model, given);
-  const config = withSteps(given, model.policy, request.step, `${request.path}step`);
+  const recipe = model.recipe === undefined ? undefined : given.recipes[model.recipe];
+  const preset = withSteps(given, model.policy, recipe?.step, `recipes.${model.recipe}.step`);
+  const config = withSteps(preset, model.policy, request.step, `${request.path}step`);
   const policy = config.policies[model.policy]!;
-  const recipe = model.recipe === undefined ? undefined : config.recipes[model.recipe];
   const named: Named = { request, config, model, policy, recipe };
   const strategy = chooseStrategy(named);
-  const size = joinPlaces(places(named, strategy), strategy);
+  const size = joinSources(sources(named, strategy), strategy);
   const options = parseOptions(strategy, size.options, request.optionsPath);
   const sampling = fullSampling(named);
   const rewards = readRewards(request.rewards ?? recipe?.rewards ?? policy.rewards, config, `${request.path}rewards`);
@@ -148,8 +148,8 @@ function defaultStrategy(family: Family | 'any', policy: PolicyConfig): string {
   }
 }
 
-/** Body, model string and recipe, the highest first. A place that names another strategy has nothing to say on this one. */
-function places({ request, model, recipe }: Named, strategy: Strategy): Place[] {
+/** Body, model string and recipe, the highest first. A source that names another strategy has nothing to say on this one. */
+function sources({ request, model, recipe }: Named, strategy: Strategy): Source[] {
   return [
     { budget: request.budget, options: request.options, path: request.optionsPath },
     ...(model.strategy === strategy.name ? [{ budget: model.budget, options: {}, path: '' }] : []),

@@ -94,6 +94,19 @@ test.each([
     says: ['recipes.careful.rewards[0]', 'luck'],
   },
   {
+    name: 'a recipe’s pattern of steps that is no RE2',
+    given: changed({ recipes: { careful: { ...json.recipes.careful, step: { pattern: '(?!a)' } } } }),
+    says: ['recipes.careful.step.pattern', 'no look-around'],
+  },
+  {
+    name: 'a recipe’s limit for steps that all have so many tokens',
+    given: {
+      ...stepped({ tokens: 8 }),
+      recipes: { careful: { ...json.recipes.careful, step: { max_tokens: 9 } } },
+    },
+    says: ['recipes.careful.step.max_tokens', 'has 8 tokens'],
+  },
+  {
     name: 'a recipe’s option that its strategy lacks',
     given: changed({ recipes: { careful: { ...json.recipes.careful, options: { keep: 2 } } } }),
     says: ['recipes.careful.options', 'keep'],

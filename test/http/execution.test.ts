@@ -109,9 +109,10 @@ test('a tight budget is kept there as here, and the best open prefix is written 
 
 test.each(['edge', 'backend'])('%s: a time limit ends a run there with what it has', async (execution) => {
   const run = await search({
-    strategy: 'beam_search',
-    options: { keep: 32, branch: 8, min_completed: 256 },
-    budget: { max_time_ms: 900 }, // three rounds of 256 steps take longer, and no answer has fewer
+    // the first answers end in the first rounds, and hundreds of rounds follow
+    strategy: 'ab_mcts',
+    options: { iterations: 2048, parallel: 4 },
+    budget: { max_time_ms: 900 },
     execution,
   });
   expect(run.stop_reason).toBe('max_time');

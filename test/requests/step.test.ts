@@ -39,6 +39,16 @@ test.each([
   expect(task.lookup.policies[task.policyName]!.step).toEqual(step);
 });
 
+test.each([
+  { name: 'says nothing', step: undefined, becomes: { pattern: ';', max_tokens: 9 } },
+  { name: 'says a limit', step: { max_tokens: 5 }, becomes: { pattern: ';', max_tokens: 5 } },
+  { name: 'says a rule', step: { delimiter: '.' }, becomes: { delimiter: '.', max_tokens: 9 } },
+])('a recipe’s steps stand before those of its policy, and the body before it: a request that $name', ({ step, becomes }) => {
+  const recipe = { model: 'writer', strategy: 'beam_search', step: { pattern: ';', max_tokens: 9 } };
+  const known = loadConfig({ ...json, recipes: { pieces: recipe } });
+  expect(makeTask(neutral({ family: 'search', model: 'pieces', step }), known, () => 99).policy.step).toEqual(becomes);
+});
+
 test('the steps of other policies, and of the next request, stay as they are', () => {
   expect(make({ step: { tokens: 8 } }).lookup.policies.bare!.step).toEqual(config.policies.bare!.step);
   expect(make({}).policy.step).toMatchObject({ delimiter: '\n' });

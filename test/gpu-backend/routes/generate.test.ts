@@ -239,6 +239,24 @@ test('an open step longer than the text is refused, and one of the whole text is
   expect((await lines(await post(url, generateBody({ prefixes: [opened(6)] })))).at(-1)!.type).toBe('done');
 });
 
+test('an open step of more tokens than the text is refused, and one of all its tokens is not', async () => {
+  const opened = (tokens: number) => ({
+    id: '0',
+    text: 'ab',
+    tokens: [5, 6],
+    count: 1,
+    first_child: 0,
+    max_tokens: 4,
+    steps: { ended: 0, open: 2, open_tokens: tokens },
+  });
+  const refused = await post(url, generateBody({ prefixes: [opened(3)] }));
+  expect([refused.status, await errorOf(refused)]).toMatchObject([
+    400,
+    { code: 'invalid_value', param: 'prefixes[0].steps.open_tokens', message: expect.stringContaining('Give 0 to 2.') },
+  ]);
+  expect((await lines(await post(url, generateBody({ prefixes: [opened(2)] })))).at(-1)!.type).toBe('done');
+});
+
 test.each([
   { ends: [3, 3], at: 1 },
   { ends: [4, 2], at: 1 },
