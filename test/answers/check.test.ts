@@ -263,7 +263,7 @@ describe('hostile', () => {
       expect(
         fastest(() => check(given.slice(0, 2000), `${given.slice(0, 1990)}1`)),
         given.slice(0, 20),
-      ).toBeLessThan(250);
+      ).toBeLessThan(1000);
   });
 
   test('whatever the texts: never throws, and what is equal has no reason', { timeout: 60_000 }, () => {

@@ -244,7 +244,7 @@ test.each(TYPES)('100,000 characters of any repetition take milliseconds as %s',
     ];
     return around
       .map((hostile) => ({ part, begins: hostile.slice(0, 20), ms: fastest(() => extract(hostile, 'stop', { type })) }))
-      .filter(({ ms }) => ms > 50);
+      .filter(({ ms }) => ms > 500); // anything quadratic would take minutes;
   });
   expect(slow).toEqual([]);
 });

@@ -134,5 +134,5 @@ test('a million characters take no time', () => {
   const start = performance.now();
   for (const piece of ['1', '1 ', '\n', '| ', '1 + 1 = 2 | ']) checkPuzzle(piece.repeat(1e6 / piece.length), puzzle);
   checkPuzzle(`20 - 12 = 8 | ${'3 '.repeat(5e5)}\n\n`, puzzle);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(performance.now() - start).toBeLessThan(5000); // quadratic would be hours
 });

@@ -39,7 +39,7 @@ test('text without the word never yields a verdict (methods M.15)', () => {
 test('a long line of blanks is read in linear time', () => {
   const began = performance.now();
   readCritique(`${' '.repeat(200_000)}VERDICT`.repeat(5));
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(performance.now() - began).toBeLessThan(5000); // quadratic would be minutes
 });
 
 test('the critic is shown the task and one version, each fenced', () => {

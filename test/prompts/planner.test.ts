@@ -21,7 +21,7 @@ test('the last line of a plan that was cut is none: it may be half of one', () =
 test('a long line of blanks is read in linear time', () => {
   const began = performance.now();
   readPlan(`${' '.repeat(200_000)}1.${' '.repeat(200_000)}`.repeat(5), true);
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(performance.now() - began).toBeLessThan(5000); // quadratic would be minutes
 });
 
 test('the planner is shown the task, fenced, and how many approaches it may name', () => {

@@ -40,7 +40,7 @@ test('long lines of blanks are read in linear time', () => {
   const began = performance.now();
   readValue(`${' '.repeat(200_000)}OUTLOOK`.repeat(5));
   readVote(`${' '.repeat(200_000)}CHOICE`.repeat(5), 3);
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(performance.now() - began).toBeLessThan(5000); // quadratic would be minutes
 });
 
 test('a critic is shown the task and one beginning, or all of them numbered, each fenced', () => {

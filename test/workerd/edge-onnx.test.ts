@@ -221,7 +221,7 @@ test('a candidate of a megabyte fails alone, without being tokenised', async () 
   expect(wide).toMatchObject({ ok: false, reason: expect.stringContaining('this model reads 256') });
   expect(spaces).toMatchObject({ ok: false, reason: expect.stringContaining('this model reads 256') });
   expect(small).toMatchObject({ ok: true });
-  expect(performance.now() - began).toBeLessThan(1000); // two runs of the model are a few ms; a megabyte of spaces took 10 s
+  expect(performance.now() - began).toBeLessThan(5000); // two runs of the model are a few ms; a megabyte of spaces took 10 s
 });
 
 /** The embedded outcome reward out of its folder, with some of it changed. */

@@ -158,5 +158,5 @@ test('the engine is told when the time is up, who goes first, and what a length 
     branches: [{ count: 2, firstChild: 0, maxTokens: 0 }],
   });
   expect(told[0]!.deadline - before).toBeGreaterThanOrEqual(1000);
-  expect(told[0]!.deadline - before).toBeLessThan(1500);
+  expect(told[0]!.deadline - before).toBeLessThan(5000);
 });
