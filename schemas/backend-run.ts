@@ -88,7 +88,7 @@ export const toldCandidate = z.strictObject({
 });
 export type ToldCandidate = z.infer<typeof toldCandidate>;
 
-const toldReading = z.union([
+const toldReading = z.discriminatedUnion('ok', [
   z.strictObject({
     ok: z.literal(true),
     response: z.union([scoreResponse, logprobsResponse, embedResponse, tensorsResponse, equivalenceResponse]),

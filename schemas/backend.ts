@@ -118,7 +118,7 @@ export const pieceLine = z.looseObject({
 export type PieceLine = z.infer<typeof pieceLine>;
 
 /** A reward model's raw output for one text: a number, with one per step from a process model, or why there is none. */
-export const rawScore = z.union([
+export const rawScore = z.discriminatedUnion('ok', [
   z.looseObject({
     id: z.string(),
     ok: z.literal(true),
@@ -163,9 +163,7 @@ export const scoring = z.looseObject({
 });
 export type Scoring = z.infer<typeof scoring>;
 
-export const generateLine = z.union([
-  candidateLine,
-  pieceLine,
+const scoreLine = z.discriminatedUnion('ok', [
   z.looseObject({
     type: z.literal('score'),
     id: path,
@@ -181,6 +179,12 @@ export const generateLine = z.union([
     reason: z.string(),
     steps: z.array(z.number().nullable()).optional(),
   }),
+]);
+
+export const generateLine = z.discriminatedUnion('type', [
+  candidateLine,
+  pieceLine,
+  scoreLine,
   z.looseObject({ type: z.literal('error'), id: path, code: z.string(), message: z.string() }),
   z.looseObject({
     type: z.literal('done'),

@@ -2,9 +2,7 @@
 
 /** 32-bit FNV-1a of the UTF-8 bytes of `${seed}|${stage}|${index}` (methods 0.8). */
 export function subSeed(seed: number, stage: string, index: number | string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of utf8(`${seed}|${stage}|${index}`)) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
+  return hashOf(utf8(`${seed}|${stage}|${index}`));
 }
 
 /** 32-bit FNV-1a of the UTF-16 code units of a text, which may be long: it stands for it where texts are told apart. */
@@ -25,8 +23,11 @@ export function mulberry32(seed: number): () => number {
   };
 }
 
-/** Bytes of a well-formed string. TextEncoder is a platform's; a pure folder has the language alone. */
-function utf8(text: string): number[] {
-  const escaped = encodeURIComponent(text).matchAll(/%([0-9A-F]{2})|([^%])/g);
-  return Array.from(escaped, ([, hex, plain]) => (hex ? Number.parseInt(hex, 16) : plain!.charCodeAt(0)));
-}
+/**
+ * The UTF-8 bytes of a well-formed string, each a code unit of the result: ASCII is what it was. TextEncoder is a platform's; a
+ * pure folder has the language alone.
+ */
+const utf8 = (text: string): string =>
+  text.replace(/[\u0080-\u{10ffff}]+/gu, (wide) =>
+    encodeURIComponent(wide).replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+  );

@@ -8,8 +8,8 @@
  * With `--language-model` SmolLM2 (bench/models/smollm2.sh makes it) writes steps of 32 tokens and is the process reward as
  * well, read at "+" and "-"; once as a reward that keeps what it has read, once as one that reads each text whole.
  *
- * At a temperature of 2 hardly an answer ends by itself, so that both write all of their tokens. Each run has a seed of its own:
- * with that of another, what it reads would be known. Ratios are of medians.
+ * A puzzle of five numbers at a temperature of 2: hardly an answer ends before it has all of its tokens, and few steps are
+ * written twice. Each run has a seed of its own: with that of another, what it reads would be known. Ratios are of medians.
  */
 import { parseArgs } from 'node:util';
 import { command, onInterrupt } from '../../bin/command.ts';
@@ -85,7 +85,7 @@ interface Measuring extends Measured {
 /** Ends Winnow as well. */
 async function measure({ winnow, signal, repeats, model, tokens, step, warmUps, searches }: Measuring): Promise<void> {
   try {
-    const [problem] = readProblems('puzzles', 1);
+    const problem = readProblems('puzzles').at(-1); // of five numbers
     const task = { model, prompt: problem!.prompt };
     const sampling = { temperature: 2, max_tokens: STEPS * tokens };
     const plain = { ...task, sampling, n: ROWS, rewards: [], selection: 'argmax' };

@@ -24,6 +24,8 @@ export class KeptPositions implements PrefixStore {
   /** NaN where none was read. */
   readonly #scores: Float64Array;
   readonly #segments: Segments;
+  /** Of the run under way, one a cache: made anew for each they would be most of what is thrown away. */
+  readonly #past: Uint8Array[];
 
   /** @param bytes  of all of it at most */
   constructor(shapes: readonly CacheShape[], bytes: number) {
@@ -33,6 +35,7 @@ export class KeptPositions implements PrefixStore {
     this.#arrays = shapes.map((shape) => new Uint8Array(shape.heads * this.size * shape.bytes));
     this.#scores = new Float64Array(this.size);
     this.#segments = new Segments(this.size);
+    this.#past = shapes.map(() => new Uint8Array());
   }
 
   get used(): number {
@@ -64,9 +67,10 @@ export class KeptPositions implements PrefixStore {
     this.#segments.give(segments);
   }
 
-  /** A past of rows that each begin with so many of these positions. */
+  /** A past of rows that each begin with so many of these positions; good until the next one is made. */
   pastOf(rows: readonly (readonly Segment[])[], length: number): Positions {
-    const arrays = this.#shapes.map(({ heads, bytes }) => new Uint8Array(rows.length * heads * length * bytes));
+    for (const [cache, { heads, bytes }] of this.#shapes.entries()) this.#makeRoom(cache, rows.length * heads * length * bytes);
+    const arrays = this.#past;
     for (const [row, segments] of rows.entries()) {
       let at = 0;
       for (const segment of segments) {
@@ -81,6 +85,10 @@ export class KeptPositions implements PrefixStore {
       }
     }
     return { length, arrays };
+  }
+
+  #makeRoom(cache: number, bytes: number): void {
+    if (this.#past[cache]!.length < bytes) this.#past[cache] = new Uint8Array(bytes);
   }
 
   /** The score that was read at a place of a text, NaN where none was or the text is not known so far. */

@@ -1,3 +1,4 @@
+import { Recency, type Recent } from './recency.ts';
 import { cutSegments, type Segment } from './segments.ts';
 
 /** Where the keys and values of an edge lie, and who takes them back. */
@@ -18,7 +19,7 @@ export interface PrefixMatch {
 }
 
 /** A node of the tree: nobody else's to change. */
-export interface PrefixNode {
+export interface PrefixNode extends Recent<PrefixNode> {
   /** From its parent to here. */
   tokens: readonly number[];
   segments: readonly Segment[];
@@ -36,9 +37,9 @@ export interface PrefixNode {
  */
 export class PrefixTree {
   readonly #store: PrefixStore;
-  readonly #root: PrefixNode = { tokens: [], segments: [], parent: null, children: new Map(), pins: 0 };
-  /** Every node but the root, the least recently used first. */
-  readonly #order = new Set<PrefixNode>();
+  readonly #root: PrefixNode = newNode({ tokens: [], segments: [], parent: null, children: new Map() });
+  /** Of every node but the root. */
+  readonly #order = new Recency<PrefixNode>();
 
   constructor(store: PrefixStore) {
     this.#store = store;
@@ -81,7 +82,7 @@ export class PrefixTree {
     const room = missing === 0 || this.makeRoom(missing);
     if (missing > 0 && room) {
       const segments = this.#store.keep(row, known.length, tokens.length);
-      const node: PrefixNode = { tokens: tokens.slice(known.length), segments, parent: known.node, children: new Map(), pins: 0 };
+      const node = newNode({ tokens: tokens.slice(known.length), segments, parent: known.node, children: new Map() });
       known.node.children.set(node.tokens[0]!, node);
       this.#touch(node);
     }
@@ -107,34 +108,35 @@ export class PrefixTree {
 
   #remove(node: PrefixNode): void {
     node.parent!.children.delete(node.tokens[0]!);
-    this.#order.delete(node);
+    this.#order.remove(node);
     this.#store.drop(node.segments);
   }
 
   /** Cuts an edge after `length` tokens; gives the upper part, which takes over the pins of the lower. */
   #split(node: PrefixNode, length: number): PrefixNode {
     const [before, behind] = cutSegments(node.segments, length);
-    const upper: PrefixNode = {
+    const upper = newNode({
       tokens: node.tokens.slice(0, length),
       segments: before,
       parent: node.parent,
       children: new Map([[node.tokens[length]!, node]]),
       pins: node.pins,
-    };
+    });
     node.parent!.children.set(upper.tokens[0]!, upper);
     node.tokens = node.tokens.slice(length);
     node.segments = behind;
     node.parent = upper;
-    this.#order.add(upper);
+    this.#order.touch(upper);
     return upper;
   }
 
   #touch(node: PrefixNode): void {
-    for (let each = node; each.parent; each = each.parent) {
-      this.#order.delete(each);
-      this.#order.add(each);
-    }
+    for (let each = node; each.parent; each = each.parent) this.#order.touch(each);
   }
+}
+
+function newNode(node: Omit<PrefixNode, 'pins' | keyof Recent<PrefixNode>> & { readonly pins?: number }): PrefixNode {
+  return { pins: 0, older: null, newer: null, ...node };
 }
 
 function sharedLength(edge: readonly number[], tokens: readonly number[], from: number, most: number): number {
