@@ -3,9 +3,9 @@
  * that it is an equivalence whatever the input: no tolerance, no order of comparison.
  */
 import { closingBraces } from './braces.ts';
-import { membersOf } from './brackets.ts';
+import { braced, bracketed, membersOf, whitened } from './brackets.ts';
 import { type Failed, failed } from './extraction.ts';
-import { rational } from './rational.ts';
+import { numberOf } from './rational.ts';
 
 /** Longer answers have no key: some of the spelling rules take quadratic time. */
 export const MAX_LENGTH = 2000;
@@ -53,8 +53,7 @@ const SPELLING: readonly ((text: string) => string)[] = [
   unwrapped,
   (text) => text.replace(/\^\\circ(?![A-Za-z])|\^\{\\circ\}|\u00B0/g, ''),
   (text) => text.replaceAll('\\%', '%'),
-  // White brackets stand for escaped braces: `\{x\}` is a set of one, `{x}` a group.
-  (text) => text.replaceAll('\\{', '\u2983').replaceAll('\\}', '\u2984'),
+  whitened,
   (text) => text.replace(/\\(?:times|cdot)(?![A-Za-z])/g, '*'),
   (text) => (text.endsWith('.') ? text.slice(0, -1) : text),
   (text) => text.replace(/^[A-Za-z]\s*=([^=<>]*)$/, '$1'),
@@ -78,28 +77,21 @@ export function unwrapped(text: string): string {
 
 /** Key of a text that is `respelled` already. */
 export function keyOf(text: string, numbers = true): string {
-  const plain = text.replaceAll('\u2983', '{').replaceAll('\u2984', '}');
+  const plain = braced(text);
   return (numbers ? numberKey(plain) : null) ?? bracketKey(text, numbers) ?? textKey(plain);
 }
 
 function numberKey(text: string): string | null {
-  const percent = text.endsWith('%');
-  const value = rational(percent ? text.slice(0, -1).trimEnd() : text);
-  return value && `${percent ? 'p' : 'q'}:${value}`;
+  const number = numberOf(text);
+  return number && `${number.kind === 'percent' ? 'p' : 'q'}:${number.value.join('/')}`;
 }
 
 function bracketKey(text: string, numbers: boolean): string | null {
-  const members = membersOf(text);
-  if (members === null) return null;
-  const [opener, closer] = [text.at(0)!, text.at(-1)!];
-  const curly = opener === '{' || opener === '\u2983';
-  const [only = ''] = members;
-  if (members.length > 1 || (opener === '\u2983' && only !== '')) {
-    const keys = members.map((member) => memberKey(member, numbers));
-    return curly ? `s:{${[...new Set(keys)].sort().join(';')}}` : `t:${opener}${keys.join(';')}${closer}`;
-  }
-  if (only === '') return curly ? 's:{}' : null;
-  return curly || (opener === '(' && closer === ')') ? keyOf(only, numbers) : null;
+  const found = bracketed(text);
+  if (found === null) return null;
+  if (found.kind === 'group') return keyOf(found.content, numbers);
+  const keys = found.members.map((member) => memberKey(member, numbers));
+  return found.kind === 'set' ? `s:{${[...new Set(keys)].sort().join(';')}}` : `t:${found.open}${keys.join(';')}${found.close}`;
 }
 
 /** `;` parts members, so one inside a text is escaped. */
@@ -108,8 +100,11 @@ function memberKey(member: string, numbers: boolean): string {
   return key.startsWith('x:') ? key.replaceAll(';', '\\;') : key;
 }
 
+/** Letters, marks, apostrophes, hyphens, commas and spaces alone. */
+export const isWords = (text: string): boolean => /^[\p{L}\p{M}'\u2019,\s-]+$/u.test(text);
+
 function textKey(text: string): string {
-  if (/^[\p{L}\p{M}'\u2019,\s-]+$/u.test(text)) return `x:${text.toLowerCase().replace(/\s+/g, ' ')}`;
+  if (isWords(text)) return `x:${text.toLowerCase().replace(/\s+/g, ' ')}`;
   const between = (position: number) => /\d/.test(text[position] ?? '');
   return `x:${text.replace(/\s+/g, (space, at: number) => (between(at - 1) && between(at + space.length) ? ' ' : ''))}`;
 }

@@ -1,5 +1,6 @@
 /** Two answers by what they are (methods G.8), their members like themselves. */
 import type { CheckOptions } from '../../schemas/check.ts';
+import { escaped, setOf } from './brackets.ts';
 import { keyOf } from './canonical.ts';
 import { closeTo } from './closeness.ts';
 import { type Interval, intervalOf, sameUnion } from './interval.ts';
@@ -34,14 +35,11 @@ function compare(given: string, reference: string, comparison: Comparison): Chec
   if (a.kind === 'infinity' && b.kind === 'infinity') return decided('number', a.negative === b.negative);
   if (isMeasure(a) && isMeasure(b)) return measures(a, b, given, reference, comparison);
   if (isCollection(a) && isCollection(b)) return collections(a, b, comparison);
-  if (isCollection(a) || isCollection(b)) return apart(given, reference, howOf(b));
+  if (isCollection(a) || isCollection(b)) return mixedKinds(given, reference, howOf(b));
   if (a.kind === 'words' && b.kind === 'words' && !(a.name || b.name)) return decided('text', false);
   if (isPlain(a) && isPlain(b)) return decided(howOf(b), false, 'different_kinds');
-  return solve(written(given), written(reference));
+  return solve(escaped(given), escaped(reference));
 }
-
-/** White brackets as they were written. */
-const written = (text: string): string => text.replaceAll('\u2983', '\\{').replaceAll('\u2984', '\\}');
 
 type Of<Kind extends Value['kind']> = Extract<Value, { kind: Kind }>;
 type Scalar = Of<'number' | 'percent'>;
@@ -161,11 +159,11 @@ function unions(a: Collection, b: Collection, comparison: Comparison): CheckResu
 const partsOf = (value: Collection): readonly string[] | null => {
   if (value.kind === 'union') return value.members;
   if (value.kind === 'bracket') return [`${value.open}${value.members.join(',')}${value.close}`];
-  return value.kind === 'set' ? value.members.map((member) => `\u2983${member}\u2984`) : null;
+  return value.kind === 'set' ? value.members.map(setOf) : null;
 };
 
 /** A collection against what is none. A formula may still say one: a vector, a condition. */
-function apart(given: string, reference: string, how: How): CheckResult {
+function mixedKinds(given: string, reference: string, how: How): CheckResult {
   const says = (text: string): boolean =>
     /\\(?:begin|pm|mp|mid|in|leq?|geq?|neq?)(?![A-Za-z])|[<>\u00B1\u2264\u2265\u2260]/.test(text);
   return says(given) || says(reference) ? unknown(how, 'not_understood') : decided(how, false, 'different_kinds');

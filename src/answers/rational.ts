@@ -34,10 +34,11 @@ const FORMS: readonly {
   },
 ];
 
-/** The exact value of a number as `numerator/denominator`, as `fraction` reads it; null where `text` is no number. */
-export function rational(text: string): string | null {
-  const value = fraction(text);
-  return value && `${value[0]}/${value[1]}`;
+/** A number, or one with a percent sign, whose value is what stands before the sign; null where `text` is neither. */
+export function numberOf(text: string): { readonly kind: 'number' | 'percent'; readonly value: Fraction } | null {
+  const percent = text.endsWith('%');
+  const value = fraction(percent ? text.slice(0, -1).trimEnd() : text);
+  return value && { kind: percent ? 'percent' : 'number', value };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** What an answer is, for a comparison: a number, a quantity, a set, an interval, words, or an expression that none of these is. */
-import { membersOf } from './brackets.ts';
-import { keyOf, respelled, unwrapped } from './canonical.ts';
-import { type Fraction, fraction } from './rational.ts';
+import { braced, bracketed, closes, opens } from './brackets.ts';
+import { isWords, keyOf, respelled, unwrapped } from './canonical.ts';
+import { type Fraction, fraction, numberOf } from './rational.ts';
 import type { Unit } from './unit-table.ts';
 import { unitOf } from './units.ts';
 
@@ -34,14 +34,8 @@ export function prepared(text: string): string {
 
 /** Reads a `prepared` text. The order is that of the kinds: what is a number is nothing else. */
 export function readValue(plain: string): Value {
-  const whole = plain.replaceAll('\u2983', '{').replaceAll('\u2984', '}');
-  return numeric(whole) ?? infinite(whole) ?? bracketed(plain) ?? measured(whole) ?? listed(plain) ?? worded(whole);
-}
-
-function numeric(text: string): Value | null {
-  const percent = text.endsWith('%');
-  const value = fraction(percent ? text.slice(0, -1).trimEnd() : text);
-  return value && { kind: percent ? 'percent' : 'number', value };
+  const whole = braced(plain);
+  return numberOf(whole) ?? infinite(whole) ?? collected(plain) ?? measured(whole) ?? listed(plain) ?? worded(whole);
 }
 
 function infinite(text: string): Value | null {
@@ -49,35 +43,29 @@ function infinite(text: string): Value | null {
   return sign === undefined ? null : { kind: 'infinity', negative: sign === '-' };
 }
 
-function bracketed(plain: string): Value | null {
+function collected(plain: string): Value | null {
   if (/^(?:\\emptyset|\\varnothing|\u2205)$/.test(plain)) return { kind: 'set', members: [] };
-  const united = apart(plain, /^(?:\\cup(?![A-Za-z])|\u222A)/);
+  const united = separated(plain, /^(?:\\cup(?![A-Za-z])|\u222A)/);
   if (united.length > 1) return { kind: 'union', members: united };
-  const members = membersOf(plain);
-  if (members === null) return null;
-  const [open, close] = [plain.at(0)!, plain.at(-1)!];
-  const curly = open === '{' || open === '\u2983';
-  if (members.length === 1 && members[0] === '') return curly ? { kind: 'set', members: [] } : null;
-  if (curly && (members.length > 1 || open === '\u2983')) return { kind: 'set', members };
-  if (members.length > 1) return { kind: 'bracket', open, close, members };
-  return curly || (open === '(' && close === ')') ? readValue(members[0]!) : null;
+  const found = bracketed(plain);
+  return found?.kind === 'group' ? readValue(found.content) : found;
 }
 
 function listed(plain: string): Value | null {
-  const members = apart(plain, /^,/);
+  const members = separated(plain, /^,/);
   return members.length > 1 && members.every((member) => member !== '' && !/^\p{L}{2}/u.test(member))
     ? { kind: 'list', members }
     : null;
 }
 
 /** The parts between separators that stand in no bracket. */
-function apart(text: string, separator: RegExp): string[] {
+function separated(text: string, separator: RegExp): string[] {
   const parts: string[] = [];
   let [start, depth] = [0, 0];
   for (let at = 0; at < text.length; at++) {
     const character = text[at]!;
-    if ('([{\u2983'.includes(character)) depth++;
-    else if (')]}\u2984'.includes(character)) depth--;
+    if (opens(character)) depth++;
+    else if (closes(character)) depth--;
     // a head is enough: the longest separator is `\cup` and the letter that must not follow it
     const found = depth === 0 && /[\\,\u222A]/.test(character) ? separator.exec(text.slice(at, at + 5)) : null;
     if (!found) continue;
@@ -112,6 +100,6 @@ const LETTERS = /^(?:alpha|beta|gamma|delta|epsilon|theta|lambda|omega|sigma)$/i
 
 /** Words are told from expressions by their length and their spaces: `xy` may be a product, `none` is not. */
 function worded(text: string): Value {
-  if (!keyOf(text).startsWith('x:') || !/^[\p{L}\p{M}'\u2019,\s-]+$/u.test(text)) return { kind: 'expression' };
+  if (!keyOf(text).startsWith('x:') || !isWords(text)) return { kind: 'expression' };
   return { kind: 'words', name: /^\p{L}{1,3}$/u.test(text) || LETTERS.test(text) };
 }
