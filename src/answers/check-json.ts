@@ -1,15 +1,12 @@
 import type { CheckOptions } from '../../schemas/check.ts';
 import { closeTo } from './closeness.ts';
-import { canonicalJson, type JsonValue, parseJson } from './json-value.ts';
+import { canonicalJson, type JsonValue, MAX_JSON_DEPTH, MAX_JSON_LENGTH, parseJson } from './json-value.ts';
 import { fraction } from './rational.ts';
 import { type CheckResult, decided, unknown } from './verdict.ts';
 
-const MAX_LENGTH = 1_048_576;
-const MAX_DEPTH = 64;
-
 /** Deep equality of two JSON values: the order of names does not count, numbers are equal within the tolerance. */
 export function checkJson(given: string, reference: string, options: CheckOptions): CheckResult {
-  if (given.length > MAX_LENGTH || reference.length > MAX_LENGTH) return unknown('json', 'too_long');
+  if (given.length > MAX_JSON_LENGTH || reference.length > MAX_JSON_LENGTH) return unknown('json', 'too_long');
   if (tooDeep(given) || tooDeep(reference)) return unknown('json', 'too_deep');
   const right = parseJson(reference);
   if (right === null) return unknown('json', 'reference_is_no_json');
@@ -36,7 +33,7 @@ function same(a: JsonValue, b: JsonValue, options: CheckOptions): boolean {
   return a.kind === b.kind && canonicalJson(a) === canonicalJson(b);
 }
 
-/** Told before anything is parsed: each level of JSON is a call on the stack. */
+/** Told before anything is parsed. */
 function tooDeep(text: string): boolean {
   let [depth, quoted] = [0, false];
   for (let at = 0; at < text.length; at++) {
@@ -45,7 +42,7 @@ function tooDeep(text: string): boolean {
     else if (character === '"') quoted = !quoted;
     else if (!quoted && (character === '{' || character === '[')) depth++;
     else if (!quoted && (character === '}' || character === ']')) depth--;
-    if (depth > MAX_DEPTH) return true;
+    if (depth > MAX_JSON_DEPTH) return true;
   }
   return false;
 }

@@ -12,9 +12,14 @@ export interface JsonDocument {
   readonly duplicateKeys: boolean;
 }
 
+/** Of what is read: each level is a call on the stack. */
+export const MAX_JSON_DEPTH = 64;
+/** Of what is read, in characters. */
+export const MAX_JSON_LENGTH = 1_048_576;
+
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[^\s"[\]{}:,]+|[[\]{}]/g;
 
-/** Null where `text` is not JSON. The caller bounds its depth: each level is a call on the stack. */
+/** Null where `text` is not JSON. The caller keeps it within `MAX_JSON_DEPTH` and `MAX_JSON_LENGTH`. */
 export function parseJson(text: string): JsonDocument | null {
   try {
     JSON.parse(text); // the grammar is checked here, so that reading below need not

@@ -1,9 +1,15 @@
 import { canonicalKey, type Key } from './canonical.ts';
 import { type Extraction, failed, type Span } from './extraction.ts';
-import { canonicalJson, type JsonDocument, type JsonValue, parseJson, pointedTo } from './json-value.ts';
+import {
+  canonicalJson,
+  type JsonDocument,
+  type JsonValue,
+  MAX_JSON_DEPTH,
+  MAX_JSON_LENGTH,
+  parseJson,
+  pointedTo,
+} from './json-value.ts';
 
-const MAX_DEPTH = 64;
-const MAX_LENGTH = 1_048_576;
 /** Brackets of prose may follow the JSON; a failed parse of each of 30,000 would take 0.2 s. */
 const MAX_TRIED = 16;
 
@@ -15,7 +21,7 @@ export function lastJson(text: string, pointer = ''): Extraction {
   const { spans, unclosed } = balanced(text);
   for (const span of spans.slice(-MAX_TRIED).reverse()) {
     const document =
-      span.depth > MAX_DEPTH || span.end - span.start > MAX_LENGTH ? null : parseJson(text.slice(span.start, span.end));
+      span.depth > MAX_JSON_DEPTH || span.end - span.start > MAX_JSON_LENGTH ? null : parseJson(text.slice(span.start, span.end));
     if (document) return valueIn(document, pointer, [span.start, span.end]);
   }
   return failed(unclosed ? 'unclosed' : 'no_match');
