@@ -1,4 +1,4 @@
-import { closingBraces } from './braces.ts';
+import { unboxed } from './boxed.ts';
 import { type Found, failed, piece } from './extraction.ts';
 
 const ANSWER_TAG = /<(\/?)answer>/gi;
@@ -16,11 +16,4 @@ export function lastTag(text: string): Found {
   }
   if (last === null) return failed(open === null ? 'no_match' : 'unclosed');
   return unboxed(text, piece(text, ...last));
-}
-
-function unboxed(text: string, found: Found): Found {
-  const box = found.ok ? /^\\(?:boxed|fbox)\s*\{/.exec(found.raw) : null;
-  if (!found.ok || box === null) return found;
-  const end = closingBraces(found.raw).get(box[0].length - 1);
-  return end === found.raw.length - 1 ? piece(text, found.span[0] + box[0].length, found.span[0] + end) : found;
 }

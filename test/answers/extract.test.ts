@@ -22,6 +22,7 @@ describe('order of methods (methods G.2)', () => {
     ['<answer>1</answer> <answer>2</answer> <answer>3', 'text', 'tag x:2'],
     ['<ANSWER>Yes</Answer>', 'text', 'tag x:yes'],
     [String.raw`<answer>\boxed{5}</answer>`, 'text', 'tag x:5'],
+    [String.raw`<answer> \boxed 5 </answer>`, 'text', 'tag x:5'],
     [String.raw`<answer>\boxed{5}+\boxed{6}</answer>`, 'text', String.raw`tag x:\boxed{5}+\boxed{6}`],
     ['<answer></answer> answer: 3', 'text', 'phrase x:3'],
     ['<answer></answer>', 'text', 'empty'],
