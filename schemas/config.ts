@@ -95,6 +95,7 @@ export const backendConfig = z.discriminatedUnion('kind', [gpuBackend, edgeOnnx,
 export type BackendConfig = z.infer<typeof backendConfig>;
 
 export const answerMethod = z.enum(['tag', 'boxed', 'phrase', 'last_number', 'json_pointer', 'code_block', 'regex']);
+export type AnswerMethod = z.infer<typeof answerMethod>;
 export const answerConfig = z
   .strictObject({
     type: z.enum(['text', 'number', 'choice', 'json', 'code']).describe('What an answer is (methods G.1).'),

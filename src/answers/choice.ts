@@ -1,10 +1,8 @@
-import type { AnswerConfig } from '../../schemas/config.ts';
-import { unwrapped } from './canonical.ts';
+import type { AnswerConfig, AnswerMethod } from '../../schemas/config.ts';
+import { MAX_LENGTH, unwrapped } from './canonical.ts';
 import { type Extraction, type Found, failed, piece, type Reason } from './extraction.ts';
-import { type AnswerMethod, METHODS } from './methods.ts';
+import { METHODS } from './methods.ts';
 
-/** What names a choice is short; a longer occurrence names none. */
-const MAX_LENGTH = 2000;
 /** A letter that is a word, upper case; or in parentheses, of either case. `A` and `a` of a sentence are articles too. */
 const LETTERS = /(?<!\p{L})([A-Z])(?!\p{L})|\(([a-z])\)/gu;
 

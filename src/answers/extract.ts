@@ -1,13 +1,13 @@
 /** What a candidate finally says (methods G.1, G.2). */
 import type { Finish } from '../../schemas/candidate.ts';
-import type { AnswerConfig } from '../../schemas/config.ts';
+import type { AnswerConfig, AnswerMethod } from '../../schemas/config.ts';
 import { canonicalKey } from './canonical.ts';
 import { choice } from './choice.ts';
 import { codeKey, lastCodeBlock } from './code-block.ts';
 import { type Extraction, failed, type Read, type Reason, type Span } from './extraction.ts';
 import { lastJson } from './json.ts';
 import { lastNumber } from './last-number.ts';
-import { type AnswerMethod, METHODS } from './methods.ts';
+import { METHODS } from './methods.ts';
 import { withoutReasoning } from './reasoning.ts';
 
 type Extractor = (text: string, complete: boolean, config: AnswerConfig) => Extraction;

@@ -1,3 +1,5 @@
+import type { AnswerMethod } from '../../schemas/config.ts';
+
 /** Why no answer was read. A failure is never an empty string, a zero or the whole text: it has no vote (methods G.1). */
 export type Reason = 'no_match' | 'empty' | 'ambiguous' | 'unclosed' | 'truncated' | 'timeout';
 
@@ -11,17 +13,8 @@ export interface Failed {
 /** A piece of a text, before it has a key. `span` is where it stands, in code units. */
 export type Found = { readonly ok: true; readonly raw: string; readonly span: Span } | Failed;
 
-export type Method =
-  | 'tag'
-  | 'boxed'
-  | 'phrase'
-  | 'last_number'
-  | 'last_line'
-  | 'json'
-  | 'code'
-  | 'json_pointer'
-  | 'code_block'
-  | 'regex';
+/** How an answer was found: as the config names it, or as its type has it of its own. */
+export type Method = AnswerMethod | 'last_line' | 'json' | 'code';
 
 /**
  * The answer of one candidate. Two answers are the same iff their keys are equal strings. `raw` is as written; `span` is

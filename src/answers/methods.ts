@@ -1,6 +1,5 @@
 /** Ways to find an answer in a text (methods G.2), by their names in the config. */
-import type { z } from 'zod';
-import type { AnswerConfig, answerMethod } from '../../schemas/config.ts';
+import type { AnswerConfig, AnswerMethod } from '../../schemas/config.ts';
 import { lastBoxed } from './boxed.ts';
 import { lastCodeBlock } from './code-block.ts';
 import type { Found } from './extraction.ts';
@@ -9,8 +8,6 @@ import { lastNumber } from './last-number.ts';
 import { lastMatch } from './pattern.ts';
 import { lastPhrase } from './phrase.ts';
 import { lastTag } from './tag.ts';
-
-export type AnswerMethod = z.infer<typeof answerMethod>;
 
 interface Way {
   readonly find: (text: string, config: AnswerConfig) => Found;

@@ -1,4 +1,5 @@
 /** How a text that is written token by token, after another one, divides into steps. */
+import type { GeneratePrefix } from '../../schemas/backend.ts';
 import type { StepRule } from '../../schemas/step.ts';
 import { stepEnd, stepEndsOf } from './steps.ts';
 
@@ -13,17 +14,11 @@ export interface Standing {
   readonly openTokens: number;
 }
 
-/** As who has written it knows it. */
-export interface KnownSteps {
-  readonly ended: number;
-  /** Characters behind them. */
-  readonly open: number;
-  readonly open_tokens: number;
-  /** Characters up to the end of each that has ended; absent where nobody tells. */
-  readonly text_ends?: readonly number[] | undefined;
-}
+/** How a text stands, as who has written it tells it. */
+export type KnownSteps = NonNullable<GeneratePrefix['steps']>;
 
-interface Found {
+/** What is known of a text beside what it says. */
+interface Clues {
   /** Where nobody knows it, it is found in the text, or by the number of tokens. */
   readonly known?: KnownSteps | undefined;
   readonly tokens?: number | undefined;
@@ -32,7 +27,7 @@ interface Found {
 }
 
 /** How a text stands with its steps. */
-export function standing(rule: StepRule, text: string, { known, tokens = 0, resumed = false }: Found = {}): Standing {
+export function standing(rule: StepRule, text: string, { known, tokens = 0, resumed = false }: Clues = {}): Standing {
   if (known) return { text, ended: known.ended, openFrom: text.length - known.open, openTokens: known.open_tokens };
   if (rule.tokens !== undefined) {
     const openTokens = tokens % rule.tokens;
