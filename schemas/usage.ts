@@ -3,6 +3,9 @@ import { z } from 'zod';
 const count = z.int().min(0);
 const known = count.nullable().describe('Null where a backend could not say it; never 0 in its place.');
 
+/** The sum of two counts: unknown where one of them is. */
+export const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
+
 /** OpenAI's usage: all that was sampled in the run, not only the answer that was chosen. */
 export const usage = z.strictObject({
   prompt_tokens: known,

@@ -1,5 +1,6 @@
 import type { Booking } from '../../schemas/backend-run.ts';
 import type { FullLimits } from '../../schemas/budget.ts';
+import { plus } from '../../schemas/usage.ts';
 import type { Role } from '../operation.ts';
 import { hashOf } from '../random.ts';
 
@@ -132,8 +133,8 @@ export class Ledger {
   #countCall(role: Role, prompt: string, usage: CallUsage): void {
     const key = `${role} ${prompt}`;
     if ((this.#prompts.get(key) ?? null) === null) this.#prompts.set(key, usage.promptTokens);
-    this.#processed = sum(this.#processed, usage.processed);
-    this.#cached = sum(this.#cached, usage.cached);
+    this.#processed = plus(this.#processed, usage.processed);
+    this.#cached = plus(this.#cached, usage.cached);
     this.#listen({ kind: 'call', role, prompt, usage: { ...usage } });
   }
 
@@ -167,7 +168,7 @@ export class Ledger {
     const entry = this.#rewards.get(name) ?? { calls: 0, candidates: 0, tokens: 0 };
     entry.calls += calls;
     entry.candidates += candidates;
-    entry.tokens = sum(entry.tokens, tokens);
+    entry.tokens = plus(entry.tokens, tokens);
     this.#rewards.set(name, entry);
     this.#listen({ kind: 'reward', name, calls, candidates, tokens });
   }
@@ -218,7 +219,7 @@ export class Ledger {
   /** Everything that a report says about the means of this run. */
   account() {
     const completion = [...this.#tokens.values()].reduce((total, tokens) => total + tokens, 0);
-    const prompts = [...this.#prompts.values()].reduce<number | null>(sum, 0);
+    const prompts = [...this.#prompts.values()].reduce<number | null>(plus, 0);
     return {
       promptTokens: prompts,
       /** Null when a call was lost: what it sampled is unknown. */
@@ -247,8 +248,6 @@ function lineage(id: string): string[] {
     return path.split('@').map((_, cut, cuts) => cuts.slice(0, cut + 1).join('@'));
   });
 }
-
-const sum = (total: number | null, more: number | null): number | null => (total === null || more === null ? null : total + more);
 
 /** Stands for a prompt, which may be long. */
 const digest = (prompt: string): string => `${hashOf(prompt).toString(16)}.${prompt.length}`;

@@ -3,6 +3,7 @@
  */
 import type { AnswerConfig } from '../../schemas/config.ts';
 import type { EvaluateRow, EvaluationOptions } from '../../schemas/evaluate.ts';
+import { plus } from '../../schemas/usage.ts';
 import { subSeed } from '../random.ts';
 import { Biases } from './biases.ts';
 import { type CandidateSet, candidateSet, type Reading } from './candidate-set.ts';
@@ -203,9 +204,7 @@ export class Evaluation {
 }
 
 const added = (sum: Spent, more: Spent): Spent => ({
-  policy: sumOf(sum.policy, more.policy),
-  reward: sumOf(sum.reward, more.reward),
-  wasted: sumOf(sum.wasted, more.wasted),
+  policy: plus(sum.policy, more.policy),
+  reward: plus(sum.reward, more.reward),
+  wasted: plus(sum.wasted, more.wasted),
 });
-
-const sumOf = (sum: number | null, more: number | null): number | null => (sum === null || more === null ? null : sum + more);

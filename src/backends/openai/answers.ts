@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TokenLogprob } from '../../../schemas/candidate.ts';
+import { plus } from '../../../schemas/usage.ts';
 import { readLogprobs } from './logprobs.ts';
 
 const count = z.int().min(0).nullish();
@@ -141,5 +142,3 @@ export class Answers {
 
 const textOf = (given: z.infer<typeof content>): string =>
   typeof given === 'string' ? given : (given ?? []).map(({ text = '' }) => text).join('');
-
-const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);

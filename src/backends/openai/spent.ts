@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { generateUsage } from '../../../schemas/backend.ts';
 import type { WinnowError } from '../../../schemas/errors.ts';
+import { plus } from '../../../schemas/usage.ts';
 import type { Reply } from './call.ts';
 import type { Counted } from './counts.ts';
 import type { Job } from './job.ts';
@@ -47,5 +48,3 @@ export class Spent {
     };
   }
 }
-
-const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
