@@ -7,6 +7,9 @@ import { rewardsField } from './reward.ts';
 import { messages, prompt, reference } from './run.ts';
 import { sampling, seed } from './sampling.ts';
 
+/** Characters of an answer that is told with a candidate. */
+export const LONGEST_ANSWER = 2000;
+
 const name = z.string().min(1).max(128);
 const bounded = z.number().min(-1e100).max(1e100); // sums and squares of any number of them stay finite
 
@@ -17,7 +20,12 @@ export const evaluateCandidate = z.strictObject({
     .nullable()
     .optional()
     .describe('What it is worth: right or wrong, or a number. Absent: 1 where its answer equals the reference, else 0.'),
-  answer: z.string().max(2000).nullable().optional().describe('What it finally says; absent: read out of the text. For votes.'),
+  answer: z
+    .string()
+    .max(LONGEST_ANSWER)
+    .nullable()
+    .optional()
+    .describe('What it finally says; absent: read out of the text. For votes.'),
   scores: z.record(name, bounded.nullable()).optional().describe('By reward; null is a score that failed.'),
   disagreement: z.record(name, z.number().min(0).max(1e100)).optional().describe("Between an ensemble's members, by reward."),
   tokens: z.int().min(0).optional().describe('Its length; characters are counted where any candidate of the row has none.'),

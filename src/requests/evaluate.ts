@@ -2,7 +2,7 @@
 import type { Prompt } from '../../schemas/backend.ts';
 import type { AnswerConfig, Config } from '../../schemas/config.ts';
 import { WinnowError } from '../../schemas/errors.ts';
-import type { EvaluateCandidate, EvaluateRow, evaluateRequest } from '../../schemas/evaluate.ts';
+import { type EvaluateCandidate, type EvaluateRow, type evaluateRequest, LONGEST_ANSWER } from '../../schemas/evaluate.ts';
 import type { StepRule } from '../../schemas/step.ts';
 import { extract } from '../answers/extract.ts';
 import { splitSteps } from '../answers/steps.ts';
@@ -122,8 +122,8 @@ function* sampledFor(task: Task, answer: AnswerConfig | null): Asking<EvaluateCa
 /** Two programs are the same by their text alone, which is there anyway. */
 function answerOf({ text, finish }: Scored, answer: AnswerConfig | null): Pick<EvaluateCandidate, 'answer'> {
   if (answer === null || answer.type === 'code') return {};
-  const read = extract(text, finish === 'stop' ? 'stop' : 'length', answer);
-  return { answer: read.ok && read.raw.length <= 2000 ? read.raw : null };
+  const read = extract(text, finish, answer);
+  return { answer: read.ok && read.raw.length <= LONGEST_ANSWER ? read.raw : null };
 }
 
 function toldOf(scores: Readonly<Record<string, Score>>): Pick<EvaluateCandidate, 'scores' | 'disagreement'> {

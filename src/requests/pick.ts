@@ -41,7 +41,7 @@ function readAnswer(candidate: Scored, config: AnswerConfig | null): Read | null
 export const extraction = (
   { text, finish }: { readonly text: string; readonly finish: Scored['finish'] },
   config: AnswerConfig | null,
-): Extraction | null => (config === null ? null : extract(text, finish === 'stop' ? 'stop' : 'length', config));
+): Extraction | null => (config === null ? null : extract(text, finish, config));
 
 /** An answer as the wire tells it: null with the reason where none was read, null alone where none is looked for. */
 export const toldAnswer = (read: Extraction | null): { answer: string | null; answer_reason?: Reason } =>
