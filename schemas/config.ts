@@ -252,7 +252,11 @@ export const caps = z.strictObject({
   max_n: z.int().min(1).max(256).default(256).describe('Candidates of one request.'),
   max_tokens: z.int().min(1).default(65_536).describe('Sampled tokens of one request.'),
   max_time_ms: z.int().min(1).default(60_000).describe('Time of one request.'),
-  max_documents: z.int().min(1).default(10_000).describe('Documents of one rerank.'),
+  max_documents: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Documents of one rerank, candidates of one score or select, rows of one evaluate.'),
   max_body_bytes: z.int().min(1024).default(4_194_304).describe('Bytes of one request body.'),
 });
 export type Caps = z.infer<typeof caps>;

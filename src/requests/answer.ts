@@ -2,13 +2,13 @@ import type { StopReason } from '../../schemas/budget.ts';
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import type { CandidateAnswer, Plan, RunAnswer, RunReport, SelectionReport } from '../../schemas/run.ts';
 import type { Tree } from '../../schemas/tree.ts';
-import type { Usage } from '../../schemas/usage.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import type { Scored } from '../operation.ts';
 import { finishReason } from '../operation.ts';
 import type { Choice } from '../selection/define.ts';
 import type { Outcome } from '../strategies/solve.ts';
 import { extraction, toldAnswer } from './pick.ts';
+import { accountOf, usage } from './spending.ts';
 import type { Task } from './task.ts';
 
 /** A run that has ended: what it found and what it learnt on the way. */
@@ -68,16 +68,10 @@ export function runReport(finished: Finished): RunReport {
     stop_reason: outcome.stop ?? finished.stop ?? 'finished',
     ...(shown === 'none' ? {} : { candidates: inOrder(finished).map((candidate) => candidateAnswer(candidate, finished)) }),
     ...(finished.tree ? { tree: finished.tree.nodes(chosen.id) } : {}),
-    account: {
-      policy: { processed: spent.processed, cached: spent.cached, unique: spent.unique },
-      chosen_tokens: chosen.tokenCount,
-      planner_tokens: spent.plannerTokens,
-      critic_tokens: spent.criticTokens,
-      judge_tokens: spent.judgeTokens,
-      reference_tokens: spent.referenceTokens,
-      rewards: spent.rewards,
-      wasted_tokens: ledger.wasted(outcome.pool.filter(({ finish }) => finish !== 'error').map(({ id }) => id)),
-    },
+    account: accountOf(ledger, {
+      chosen: chosen.tokenCount,
+      wasted: ledger.wasted(outcome.pool.filter(({ finish }) => finish !== 'error').map(({ id }) => id)),
+    }),
     budget: {
       limits: ledger.limits,
       spent: { candidates: spent.candidates, tokens: spent.spentTokens, time_ms: timing.total_ms },
@@ -100,17 +94,6 @@ export function planAnswer({ model, strategy, options, selection, limits, bound,
     limits,
     bound: { candidates: bound.candidates, tokens: bound.tokens, score_calls: bound.scoreCalls, cost_usd: null },
     warnings: [...warnings],
-  };
-}
-
-/** OpenAI's usage: everything that was sampled in the run. */
-export function usage(ledger: Ledger): Usage {
-  const { promptTokens, completionTokens, cached } = ledger.account();
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens === null || completionTokens === null ? null : promptTokens + completionTokens,
-    prompt_tokens_details: { cached_tokens: cached },
   };
 }
 

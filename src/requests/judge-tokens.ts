@@ -1,21 +1,17 @@
-import type { Lookup } from '../../schemas/config.ts';
 import { quoted, WinnowError } from '../../schemas/errors.ts';
-import type { RewardOptions } from '../rewards/registry.ts';
 import { kindOf, namedReward, withMembers } from '../rewards/registry.ts';
-
-interface About {
-  readonly options: RewardOptions;
-  readonly lookup: Lookup;
-  /** Where the rewards stand in the body. */
-  readonly param: string;
-}
+import type { About } from './rewards.ts';
 
 /**
  * Tokens that these rewards may have sampled at most to score so many candidates: by judges, and to compare with.
  *
  * @throws WinnowError `capability_missing` where one of them cannot score so many at once
  */
-export function judgeTokens(names: readonly string[], candidates: number, { options, lookup, param }: About): number {
+export function judgeTokens(
+  names: readonly string[],
+  candidates: number,
+  { options, lookup, param }: Omit<About, 'subject'>,
+): number {
   for (const name of withMembers(names, lookup)) {
     const { kind, mostCandidates } = kindOf(lookup.rewards[name]!);
     if (candidates <= mostCandidates) continue;

@@ -4,6 +4,13 @@ import { WinnowError } from '../../schemas/errors.ts';
 import type { Sampling } from '../../schemas/sampling.ts';
 import { typicalStep } from '../budget/fit.ts';
 
+/** The limits of a request that says none. */
+export const capLimits = ({ max_n, max_tokens, max_time_ms }: Caps): FullLimits => ({
+  max_candidates: max_n,
+  max_tokens,
+  max_time_ms,
+});
+
 /**
  * Every limit in force: what the request says, under the caps; an integer b is b answers' worth of tokens.
  *
@@ -16,7 +23,7 @@ export function fullLimits(
   param: string,
   judged = 0,
 ): { limits: FullLimits; warnings: string[] } {
-  const full = { max_candidates: caps.max_n, max_tokens: caps.max_tokens, max_time_ms: caps.max_time_ms };
+  const full = capLimits(caps);
   if (budget === undefined) return { limits: full, warnings: [] };
   if (typeof budget === 'number') {
     const wanted = budget * sampling.max_tokens + judged;
@@ -39,6 +46,13 @@ export function fullLimits(
 export function underCap(value: number, cap: number, param: string, name: string): void {
   if (value <= cap) return;
   throw new WinnowError('invalid_value', `${param} is ${value}; the cap ${name} is ${cap}.`, { param });
+}
+
+/** Refuses a list of none, and one that is longer than the cap of documents. */
+export function refuseCount(list: readonly unknown[], { max_documents: cap }: Caps, param: string): void {
+  if (list.length === 0) throw new WinnowError('no_candidates_supplied', `${param} is empty. Give at least one.`, { param });
+  if (list.length <= cap) return;
+  throw new WinnowError('invalid_value', `${param} has ${list.length} entries; the cap caps.max_documents is ${cap}.`, { param });
 }
 
 /** Refuses a token limit under which not even one candidate could be started (api.md 4). */

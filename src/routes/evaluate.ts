@@ -4,19 +4,19 @@ import { WinnowError } from '../../schemas/errors.ts';
 import { type EvaluateRow, evaluateRequest, evaluateRow } from '../../schemas/evaluate.ts';
 import type { EvaluateAnswer } from '../../schemas/evaluation.ts';
 import type { ProgressEvent } from '../../schemas/events.ts';
-import { Ledger } from '../budget/ledger.ts';
+import { plus } from '../../schemas/usage.ts';
 import { Evaluation, type Spent } from '../evaluation/evaluation.ts';
 import { plot } from '../evaluation/plot.ts';
 import { report } from '../evaluation/report.ts';
-import { usage } from '../requests/answer.ts';
 import { type LabelledRow, labelRow, type RowTask, rowTask, scoredBy } from '../requests/evaluate.ts';
 import { readModel } from '../requests/model-string.ts';
+import { tokensRead, usage } from '../requests/spending.ts';
 import { withMembers } from '../rewards/registry.ts';
 import { readBody } from './body.ts';
 import type { AppContext, Services } from './environment.ts';
-import { departure, randomId } from './environment.ts';
+import { departure } from './environment.ts';
 import { httpFailure, RunFailure } from './failure.ts';
-import { drive } from './run-task.ts';
+import { driveAlone } from './run-task.ts';
 import { nativeVoice } from './runs.ts';
 import { streamRun } from './stream.ts';
 
@@ -49,7 +49,7 @@ function readWork(body: Body, { config }: Services): Item[] {
   const items = body.data.map((data, index) => readItem(data, index, body, config));
   const sampled = items.filter((item) => item.kind === 'task' && !item.task.row.candidates).length * body.n;
   if (sampled > max_n) {
-    const message = `data has problems for ${sampled} candidates at n = ${body.n}; the cap caps.max_n is ${max_n} a request. Send fewer problems at a time, as \`npx winnow eval\` does.`;
+    const message = `data has problems for ${sampled} candidates at n = ${body.n}; the cap caps.max_n is ${max_n} a request. Send fewer problems at a time.`;
     throw tooMany(message, 'data');
   }
   return items;
@@ -138,18 +138,19 @@ async function labelled(
   rowTask: RowTask,
   { signal, purse }: { signal: AbortSignal; purse: { tokens: number } },
 ): Promise<Done> {
-  const { seed, lookup, rewardOptions, subject, limits } = rowTask.task;
-  const ledger = new Ledger({ ...limits, max_tokens: Math.min(limits.max_tokens, purse.tokens) });
-  const audience = { signal, listen: () => {}, tellTexts: false };
-  const means = { ...audience, id: randomId('eval'), seed, lookup, rewardOptions, subject, finishingReserve: 0 };
-  const { value, state } = await drive(context, services, labelRow(rowTask), ledger, means);
+  const { lookup, rewardOptions, subject, limits } = rowTask.task;
+  const { value, state, ledger } = await driveAlone(context, services, labelRow(rowTask), {
+    name: 'eval',
+    limits: { ...limits, max_tokens: Math.min(limits.max_tokens, purse.tokens) },
+    signal,
+    lookup,
+    rewardOptions,
+    subject,
+  });
   const { spentTokens, completionTokens, judgeTokens, referenceTokens, rewards } = ledger.account();
   const forRewards = judgeTokens + referenceTokens;
   purse.tokens -= spentTokens;
-  const read = Object.values(rewards).reduce<number | null>(
-    (sum, { tokens }) => (sum === null || tokens === null ? null : sum + tokens),
-    forRewards,
-  );
+  const read = plus(forRewards, tokensRead(rewards));
   const sampled = completionTokens === null ? null : completionTokens - forRewards;
   const kept = tokensOf(value.row);
   const wasted = rowTask.row.candidates ? 0 : sampled === null || kept === null ? null : sampled - kept;
@@ -167,7 +168,7 @@ async function labelled(
 }
 
 const tokensOf = ({ candidates = [] }: EvaluateRow): number | null =>
-  candidates.reduce<number | null>((sum, { tokens }) => (sum === null || tokens === undefined ? null : sum + tokens), 0);
+  candidates.reduce<number | null>((sum, { tokens = null }) => plus(sum, tokens), 0);
 
 /** A problem that got no candidate: the backend failed, or tokens or time were spent on those before it. */
 function noCandidate(evaluation: Evaluation, index: number, body: Body, { failure }: Done): void {

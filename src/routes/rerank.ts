@@ -4,14 +4,15 @@ import type { cohereAnswer, jinaAnswer } from '../../schemas/rerank.ts';
 import { rerankRequest } from '../../schemas/rerank.ts';
 import type { Usage } from '../../schemas/usage.ts';
 import { named } from '../config/resolve.ts';
+import { refuseCount } from '../requests/limits.ts';
 import type { Ranked } from '../requests/relevance.ts';
 import { rank } from '../requests/relevance.ts';
-import { rewardUsage } from '../requests/scoring.ts';
+import { rewardUsage } from '../requests/spending.ts';
 import { namedReward, scaleOf } from '../rewards/registry.ts';
 import { readBody } from './body.ts';
 import type { AppContext, Services } from './environment.ts';
 import { randomId } from './environment.ts';
-import { refuseNone, scoreTexts } from './score.ts';
+import { scoreTexts } from './score-texts.ts';
 
 type Body = z.infer<typeof rerankRequest>;
 
@@ -49,7 +50,7 @@ async function rerank(context: AppContext, services: Services): Promise<{ body: 
   const { config } = services;
   const body = await readBody(context, rerankRequest, config.caps.max_body_bytes);
   const texts = documents(body);
-  refuseNone(texts, config.caps.max_documents, 'documents');
+  refuseCount(texts, config.caps, 'documents');
   named(config.rewards, body.model, 'reward', 'model');
   const scale = scaleOf(namedReward(body.model, {}, config));
   const { step, answer } = config.policies[config.default_policy]!;

@@ -1,12 +1,13 @@
+import type { FullLimits } from '../../schemas/budget.ts';
 import { WinnowError } from '../../schemas/errors.ts';
 import type { ProgressEvent } from '../../schemas/events.ts';
 import type { BackendPort } from '../backends/port.ts';
 import { Ledger } from '../budget/ledger.ts';
 import type { Asking } from '../operation.ts';
 import type { Finished } from '../requests/answer.ts';
-import { usage } from '../requests/answer.ts';
 import { pickBy } from '../requests/pick.ts';
 import { runRequestOf } from '../requests/run-request.ts';
+import { survivedWarning, usage } from '../requests/spending.ts';
 import type { Task } from '../requests/task.ts';
 import type { RunContext, RunState } from '../runtime/context.ts';
 import { freshState, untilDeadline } from '../runtime/context.ts';
@@ -52,7 +53,7 @@ export async function runTask(context: AppContext, services: Services, task: Tas
     stop: state.stop,
     indexes: state.indexes,
     fingerprints: [...state.fingerprints],
-    warnings: state.failure ? [`A backend failed on the way: ${state.failure.message}`] : [],
+    warnings: survivedWarning(state.failure),
     execution: elsewhere ? 'backend' : 'edge',
     timing: {
       queue_ms: Math.round(began - context.get('received')),
@@ -65,12 +66,33 @@ export async function runTask(context: AppContext, services: Services, task: Tas
   };
 }
 
+/** What is no run of a strategy: rewards over given texts, a rule over given candidates, one row of an evaluation. */
+export interface Errand extends Pick<RunContext, 'signal' | 'lookup' | 'rewardOptions' | 'subject'> {
+  /** Its id begins with it. */
+  readonly name: 'score' | 'select' | 'eval';
+  readonly limits: FullLimits;
+}
+
+/** Drives an errand within its limits and the request's time. Nobody listens on the way. */
+export async function driveAlone<T>(
+  context: AppContext,
+  services: Services,
+  asking: Asking<T>,
+  { name, limits, ...errand }: Errand,
+): Promise<{ value: T; state: RunState; ledger: Ledger }> {
+  const ledger = new Ledger(limits);
+  const { seed } = errand.subject;
+  const means = { ...errand, listen: () => {}, tellTexts: false, id: randomId(name), seed, finishingReserve: 0 };
+  const { value, state } = await drive(context, services, asking, ledger, means);
+  return { value, state, ledger };
+}
+
 /**
  * Drives anything that asks for work within a ledger and the request's time.
  *
  * @param task  of which this is the run: where its place is a backend, that drives it too, and is followed
  */
-export async function drive<T>(
+async function drive<T>(
   context: AppContext,
   { connect }: Services,
   asking: Asking<T>,

@@ -2,24 +2,23 @@ import type { z } from 'zod';
 import type { Config } from '../../schemas/config.ts';
 import type { selectAnswer } from '../../schemas/select.ts';
 import { selectRequest } from '../../schemas/select.ts';
-import type { Account } from '../../schemas/usage.ts';
 import { extract } from '../answers/extract.ts';
 import type { Extraction } from '../answers/extraction.ts';
-import { Ledger } from '../budget/ledger.ts';
-import { selectionReport, usage } from '../requests/answer.ts';
-import { readModel } from '../requests/model-string.ts';
+import { selectionReport } from '../requests/answer.ts';
+import { capLimits, refuseCount } from '../requests/limits.ts';
 import { toldAnswer } from '../requests/pick.ts';
-import { readPrompt, readReferences } from '../requests/prompt.ts';
+import { readPrompt } from '../requests/prompt.ts';
 import { readRule, refuseTooMany } from '../requests/selection.ts';
+import { accountOf, survivedWarning, usage } from '../requests/spending.ts';
+import { readSubject } from '../requests/subject.ts';
 import type { ChosenRule } from '../requests/task.ts';
 import type { Subject } from '../rewards/define.ts';
 import type { Contender } from '../selection/order.ts';
 import { ruleSchema } from '../selection/registry.ts';
 import { readBody } from './body.ts';
 import type { AppContext, Services } from './environment.ts';
-import { departure, randomId } from './environment.ts';
-import { drive } from './run-task.ts';
-import { refuseNone } from './score.ts';
+import { departure } from './environment.ts';
+import { driveAlone } from './run-task.ts';
 
 export const selectBody = selectRequest(ruleSchema);
 type Body = z.infer<typeof selectBody>;
@@ -28,17 +27,15 @@ type Body = z.infer<typeof selectBody>;
 export const select = (services: Services) => async (context: AppContext) => {
   const { config } = services;
   const body = await readBody(context, selectBody, config.caps.max_body_bytes);
-  refuseNone(body.candidates, config.caps.max_documents, 'candidates');
-  const { policy } = readModel(body.model, config);
-  const { answer } = config.policies[policy]!;
-  const subject: Subject = { policy, answer, references: readReferences(body.reference), seed: body.seed ?? 0 };
+  refuseCount(body.candidates, config.caps, 'candidates');
+  const { subject } = readSubject(body, config);
   const rule = ruleOf(body, config, subject);
   refuseTooMany(body.candidates.length, rule, 'candidates');
   const read = body.candidates.map(({ text }) => extract(text, 'stop', extractorOf(subject)));
   const contenders = contendersOf(body, rule.reward, read);
   const { choice, spent } = await driveRule(context, services, { rule, contenders, subject });
   const chosen = read[choice.index]!;
-  const reads = answer !== null || chosen.ok || choice.clusters !== undefined;
+  const reads = subject.answer !== null || chosen.ok || choice.clusters !== undefined;
   const reply: z.infer<typeof selectAnswer> = {
     object: 'winnow.selection',
     choice: {
@@ -97,34 +94,15 @@ interface Driven {
 
 /** Drives a rule like a run, within the caps. Most ask nothing, and tell nothing of what was spent. */
 async function driveRule(context: AppContext, services: Services, { rule, contenders, subject }: Driven) {
-  const { max_n, max_tokens, max_time_ms } = services.config.caps;
-  const ledger = new Ledger({ max_candidates: max_n, max_tokens, max_time_ms });
-  const { signal } = departure(context);
-  const { value: choice, state } = await drive(context, services, rule.select(contenders, rule.context), ledger, {
-    signal,
-    listen: () => {},
-    tellTexts: false,
-    id: randomId('select'),
-    seed: subject.seed,
+  const { value, state, ledger } = await driveAlone(context, services, rule.select(contenders, rule.context), {
+    name: 'select',
+    limits: capLimits(services.config.caps),
+    signal: departure(context).signal,
     lookup: services.config,
     rewardOptions: {},
     subject,
-    finishingReserve: 0,
   });
-  const warnings = state.failure ? [`A backend failed on the way: ${state.failure.message}`] : [];
-  return { choice, spent: state.operations === 0 ? {} : { usage: usage(ledger), account: accountOf(ledger), warnings } };
-}
-
-function accountOf(ledger: Ledger): Account {
-  const { processed, cached, unique, criticTokens, judgeTokens, referenceTokens, rewards } = ledger.account();
-  return {
-    policy: { processed, cached, unique },
-    chosen_tokens: 0,
-    planner_tokens: 0,
-    critic_tokens: criticTokens,
-    judge_tokens: judgeTokens,
-    reference_tokens: referenceTokens,
-    rewards,
-    wasted_tokens: 0,
-  };
+  if (state.operations === 0) return { choice: value, spent: {} };
+  const warnings = survivedWarning(state.failure);
+  return { choice: value, spent: { usage: usage(ledger), account: accountOf(ledger), warnings } };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { runAnswer as schema } from '../../schemas/run.ts';
-import { bestFirst, inOrder, planAnswer, runAnswer, usage } from '../../src/requests/answer.ts';
+import { bestFirst, inOrder, planAnswer, runAnswer } from '../../src/requests/answer.ts';
+import { usage } from '../../src/requests/spending.ts';
 import type { Ended } from './finished.ts';
 import { finished, scored } from './finished.ts';
 

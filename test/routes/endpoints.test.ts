@@ -5,6 +5,7 @@ import { WinnowError } from '../../schemas/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { endpoints } from '../../src/routes/endpoints.ts';
 import { json } from '../requests/config.ts';
+import { ScriptedBackend } from '../runtime/scripted-backend.ts';
 import { messages, serve } from './served.ts';
 
 const { get, post } = serve();
@@ -108,6 +109,22 @@ test('scoring alone has nothing to show then: the failure is the answer', async 
   expect((await failing.post('/v1/score', { messages, candidates: ['a'] })).status).toBe(503);
   expect((await failing.post('/v1/rerank', { model: 'outcome', query: 'q', documents: ['a'] })).status).toBe(503);
   log.mockRestore();
+});
+
+test('where some was scored, /v1/score says in a warning what failed, as a run does', async () => {
+  const working = new ScriptedBackend({});
+  const { post: ask } = serve({
+    port: {
+      score: async (request) => {
+        if (request.model === 'process') throw new WinnowError('backend_unreachable', 'gone');
+        return working.score(request);
+      },
+    },
+  });
+  const { status, body } = await ask('/v1/score', { messages, candidates: ['a'], rewards: ['outcome', 'process'] });
+  expect(status).toBe(200);
+  expect(body.data[0].scores).toMatchObject({ outcome: { ok: true }, process: { ok: false, reason: 'backend_unreachable' } });
+  expect(body.warnings).toEqual(['A backend failed on the way: gone']);
 });
 
 const halfScored = ({ candidates }: ScoreRequest): ScoreResponse => ({
