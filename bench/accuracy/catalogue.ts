@@ -7,12 +7,13 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { command, onInterrupt } from '../../bin/command.ts';
 import { root } from '../../bin/settings.ts';
-import { mean } from '../../src/selection/statistics.ts';
+import { mean, sum } from '../../src/selection/statistics.ts';
+import { withConfig } from '../config.ts';
+import { readCount, readOptions } from '../options.ts';
 import { collect } from './cache.ts';
-import { rewardsOf, writeConfig } from './catalogue/config.ts';
+import { catalogueConfig, rewardsOf } from './catalogue/config.ts';
 import { type Picked, page, type SetOfWays } from './catalogue/page.ts';
 import { confidentlyRight, pick, waysOf } from './catalogue/pick.ts';
 import { measureSet, type SetLine, setLine } from './catalogue/sets.ts';
@@ -27,11 +28,16 @@ const AT_ONCE = 8;
 const WORTH_TELLING = 90;
 
 await command(async () => {
-  const { values } = parseArgs({ options: { problems: { type: 'string' } } });
-  const limit = values.problems === undefined ? Number.POSITIVE_INFINITY : Number(values.problems);
+  const { problems } = readOptions({ problems: { type: 'string' } });
+  const limit = problems === undefined ? Number.POSITIVE_INFINITY : readCount('--problems', problems);
+  const asked = problems === undefined ? '' : ` -- --problems ${problems}`;
+  await withConfig(catalogueConfig(), (config) => measure(config, limit, asked));
+});
+
+async function measure(config: string, limit: number, asked: string): Promise<void> {
   const signal = onInterrupt();
   const progress = new Progress();
-  const winnow = await connect({ ...process.env, WINNOW_CONFIG: writeConfig(CACHE) }, signal);
+  const winnow = await connect({ ...process.env, WINNOW_CONFIG: config }, signal);
   try {
     const sets: SetOfWays[] = [];
     for (const task of TASKS) {
@@ -49,14 +55,13 @@ await command(async () => {
       }
       sets.push(...(measured.length > 1 ? [joined(`All ${task}`, measured)] : measured));
     }
-    const asked = values.problems === undefined ? '' : ` -- --problems ${values.problems}`;
     const text = page(sets, { identity: winnow.identity, asked });
     if (limit >= WORTH_TELLING) writeFileSync(join(root, 'docs/catalogue.md'), text);
     console.log(text);
   } finally {
     await winnow.stop();
   }
-});
+}
 
 async function pickAll(
   winnow: Winnow,
@@ -106,7 +111,7 @@ function confident(problems: readonly Problem[], lines: readonly SetLine[]): Pic
 function joined(title: string, sets: readonly SetOfWays[]): SetOfWays {
   return {
     title,
-    problems: sets.reduce((sum, { problems }) => sum + problems, 0),
+    problems: sum(sets.map(({ problems }) => problems)),
     greedy: sets.flatMap(({ greedy }) => greedy),
     sample: sets.flatMap(({ sample }) => sample),
     oracle: sets.flatMap(({ oracle }) => oracle),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CannotStart } from '../../bin/settings.ts';
 import { checkChain, checkPuzzle } from '../checker.ts';
 
 const puzzle = z.strictObject({ id: z.string(), prompt: z.string(), numbers: z.array(z.int()).min(2), target: z.int() });
@@ -9,6 +10,13 @@ const chain = z.strictObject({ id: z.string(), prompt: z.string(), answer: z.int
 
 export type Task = 'puzzles' | 'chains';
 export const TASKS: readonly Task[] = ['puzzles', 'chains'];
+
+/** A task that was given by its name. @throws CannotStart where it is none */
+export function readTask(given: string): Task {
+  const task = TASKS.find((one) => one === given);
+  if (!task) throw new CannotStart(`--only is "${given}". Tasks: ${TASKS.join(', ')}.`);
+  return task;
+}
 
 interface Common {
   readonly id: string;
@@ -45,6 +53,9 @@ function lines<Line>(task: Task, schema: z.ZodType<Line>): Line[] {
     .split('\n')
     .map((line) => schema.parse(JSON.parse(line)));
 }
+
+/** Tokens of one plain sample, mean over the puzzles: for budgets where none has been drawn. */
+export const PUZZLE_TOKENS = 42;
 
 /** How a text ended, and what it says. */
 export interface Written {

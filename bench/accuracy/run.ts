@@ -1,12 +1,12 @@
 /** `npm run bench:accuracy`: accuracy against tokens of every method, on held-out problems, through the HTTP API. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { command, onInterrupt } from '../../bin/command.ts';
 import { CannotStart, readSettings, root } from '../../bin/settings.ts';
+import { readCount, readOptions } from '../options.ts';
 import { measure, type Plan } from './measure.ts';
 import { picture } from './picture.ts';
-import { TASKS, type Task } from './problems.ts';
+import { readTask, TASKS } from './problems.ts';
 import { Progress } from './progress.ts';
 import { report } from './report.ts';
 import { page } from './table.ts';
@@ -52,31 +52,16 @@ await command(async () => {
 });
 
 function readPlan(): Plan {
-  const options = { quick: { type: 'boolean' }, only: { type: 'string' }, problems: { type: 'string' } } as const;
-  let values: { quick?: boolean; only?: string; problems?: string };
-  try {
-    ({ values } = parseArgs({ options }));
-  } catch (error) {
-    throw new CannotStart(`${(error as Error).message}\nOptions: --quick, --only puzzles|chains, --problems K.`);
-  }
-  const { quick, only, problems } = values;
+  const { quick, only, problems } = readOptions({
+    quick: { type: 'boolean' },
+    only: { type: 'string' },
+    problems: { type: 'string' },
+  });
   const given: Plan = quick ? QUICK : FULL;
   if (only === undefined && problems === undefined) return given;
   return {
     ...given,
     ...(only === undefined ? {} : { tasks: [readTask(only)] }),
-    ...(problems === undefined ? {} : { problems: readCount(problems) }),
+    ...(problems === undefined ? {} : { problems: readCount('--problems', problems) }),
   };
-}
-
-function readTask(given: string): Task {
-  const task = TASKS.find((one) => one === given);
-  if (!task) throw new CannotStart(`--only is "${given}". Tasks: ${TASKS.join(', ')}.`);
-  return task;
-}
-
-function readCount(given: string): number {
-  const count = Number(given);
-  if (Number.isInteger(count) && count > 0) return count;
-  throw new CannotStart(`--problems is "${given}". It is a whole number from 1: how many problems of each task.`);
 }

@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { smollm2Folder } from '../models/smollm2.ts';
 import { growth, promptCost, scoringCost, searchCost } from './measures.ts';
 import { type PeerName, peerNames, startPeer, type Writer } from './peers.ts';
 import { PROMPT_TOKENS } from './prompts.ts';
@@ -18,14 +19,13 @@ import { NEW_TOKENS, throughput, throughputTable } from './throughput.ts';
 import { Winnow } from './winnow.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const MODELS = join(ROOT, 'bench/models/.cache/smollm2');
 const WHOLE = { rows: '1,4,16,64', runs: '5', counts: [16, 64, 256] };
 const QUICK = { rows: '1,16', runs: '2', counts: [16, 64] };
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    model: { type: 'string', default: join(MODELS, 'int8') },
+    model: { type: 'string', default: smollm2Folder('int8') },
     peers: { type: 'string', default: peerNames.join(',') },
     rows: { type: 'string' },
     runs: { type: 'string' },
@@ -37,9 +37,9 @@ const runs = wholeNumber('--runs', options.runs ?? size.runs, 20);
 const peers = options.peers === 'none' ? [] : options.peers.split(',').map(peerName);
 const model = resolve(options.model);
 const sources = {
-  genai: join(MODELS, 'int8'),
-  hf: join(MODELS, 'hf'),
-  gguf: join(MODELS, 'gguf/SmolLM2-135M-Instruct.Q4_1.gguf'),
+  genai: smollm2Folder('int8'),
+  hf: smollm2Folder('hf'),
+  gguf: join(smollm2Folder('gguf'), 'SmolLM2-135M-Instruct.Q4_1.gguf'),
   threads: availableParallelism(),
 };
 for (const path of [join(model, 'genai_config.json'), ...(peers.length > 0 ? [sources.genai, sources.hf, sources.gguf] : [])]) {

@@ -9,19 +9,19 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { command, onInterrupt } from '../../bin/command.ts';
 import { CannotStart, root } from '../../bin/settings.ts';
 import { subSeed } from '../../src/random.ts';
-import { mean } from '../../src/selection/statistics.ts';
+import { mean, sum } from '../../src/selection/statistics.ts';
 import { collect } from '../accuracy/cache.ts';
 import { percent, points, tokens as shownTokens, table } from '../accuracy/cells.ts';
 import { meanOf, wilson } from '../accuracy/intervals.ts';
-import { isRight, type Problem, readProblems } from '../accuracy/problems.ts';
+import { isRight, type Problem, PUZZLE_TOKENS, readProblems } from '../accuracy/problems.ts';
 import { Progress } from '../accuracy/progress.ts';
 import { SEED } from '../accuracy/samples.ts';
 import { connect } from '../accuracy/winnow.ts';
+import { readCount, readCounts, readOptions } from '../options.ts';
 import { contestants } from './lineup.ts';
 import { runsOf, type Setting } from './measure.ts';
 import { PeerProcess } from './peer-process.ts';
@@ -30,7 +30,6 @@ const CACHE = join(import.meta.dirname, '.cache');
 const SCRIPTS = join(import.meta.dirname, 'peers');
 const WHOLE = 300; // problems of a run that writes docs/search-peers.md
 const UNBOUND = 4; // times what the peer took: a limit that stops no search
-const WORTH = 42; // tokens of one plain sample, mean over the puzzles
 
 /** It is no package: it needs a checkout. */
 const CHECKED_OUT = 'search_and_learn_peer.py';
@@ -77,18 +76,17 @@ const peerLine = z.object({ id: z.string(), text: z.string(), tokens: z.int(), r
 type PeerLine = z.infer<typeof peerLine>;
 
 await command(async () => {
-  const { values } = parseArgs({
-    options: {
-      python: { type: 'string' },
-      'search-and-learn': { type: 'string' },
-      problems: { type: 'string', default: '300' },
-      budgets: { type: 'string', default: '4,16' },
-    },
+  const values = readOptions({
+    python: { type: 'string' },
+    'search-and-learn': { type: 'string' },
+    problems: { type: 'string', default: String(WHOLE) },
+    budgets: { type: 'string', default: '4,16' },
   });
   if (values.python === undefined) throw new CannotStart('--python names a Python with bench/search/peers/requirements.txt.');
   const checkout = values['search-and-learn'];
   const peers = PEERS.filter(({ script }) => script !== CHECKED_OUT || checkout !== undefined);
-  const problems = readProblems('puzzles', Number(values.problems));
+  const problems = readProblems('puzzles', readCount('--problems', values.problems));
+  const budgets = readCounts('--budgets', values.budgets);
   const signal = onInterrupt();
   const winnow = await connect(process.env, signal);
   const progress = new Progress();
@@ -96,7 +94,7 @@ await command(async () => {
   try {
     if (!winnow.backendUrl) throw new CannotStart('The peers need the backend of a Winnow that is started here.');
     const rows: string[][] = [];
-    for (const budget of values.budgets.split(',').map(Number))
+    for (const budget of budgets)
       for (const peer of peers) {
         const run = [values.python, join(SCRIPTS, peer.script), winnow.backendUrl, peer.algorithm, String(budget)];
         const line = peer.script === CHECKED_OUT ? [...run, checkout!] : run;
@@ -145,7 +143,7 @@ async function measurePeer(
         const one = idle.pop() ?? new PeerProcess(python!, args);
         all.push(one);
         stop.throwIfAborted();
-        const answer = await one.ask({ id, prompt, seed: subSeed(SEED, title, id) % 2 ** 31, worth: WORTH });
+        const answer = await one.ask({ id, prompt, seed: subSeed(SEED, title, id) % 2 ** 31, worth: PUZZLE_TOKENS });
         idle.push(one);
         if (answer === undefined) throw new Error(`${title} answered nothing: ${one.errors.slice(-600)}`);
         return peerLine.parse(JSON.parse(answer));
@@ -178,18 +176,13 @@ async function compared(
     theirs.map(({ text }, at) => right({ text, finish: 'stop' }, at)),
     ours.map(({ chosen }, at) => right(chosen, at)),
   ];
-  const share = (all: readonly number[]) =>
-    wilson(
-      all.reduce((sum, one) => sum + one, 0),
-      all.length,
-    );
   return [
     title,
     String(budget),
-    percent(share(peer)),
+    percent(wilson(sum(peer), peer.length)),
     shownTokens(mean(theirs.map(({ tokens }) => tokens))),
     `\`${strategy}\``,
-    percent(share(winnow)),
+    percent(wilson(sum(winnow), winnow.length)),
     shownTokens(mean(ours.map(({ tokens }) => tokens))),
     points(
       meanOf(

@@ -8,14 +8,14 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { command, onInterrupt } from '../../bin/command.ts';
-import { CannotStart, readSettings, root } from '../../bin/settings.ts';
+import { readSettings, root } from '../../bin/settings.ts';
 import { mean } from '../../src/selection/statistics.ts';
 import { bestOfNCurves, type Sampled, voteCurves } from '../accuracy/curves.ts';
-import { type Problem, readProblems, TASKS, type Task } from '../accuracy/problems.ts';
+import { type Problem, PUZZLE_TOKENS, readProblems, readTask, TASKS, type Task } from '../accuracy/problems.ts';
 import { Progress } from '../accuracy/progress.ts';
 import { connect, type Winnow } from '../accuracy/winnow.ts';
+import { readCount, readCounts, readNames, readOptions } from '../options.ts';
 import { type Contestant, contestants, remedies } from './lineup.ts';
 import { type Asked, isMeasured, runsOf, type Setting, samplesOf } from './measure.ts';
 import { page } from './page.ts';
@@ -102,7 +102,7 @@ function worthOf(sampled: readonly Sampled[]): Map<string, number> {
 async function rowsOf(taking: readonly Contestant[], winnow: Winnow, signal: AbortSignal) {
   if (!winnow.backendUrl) return [];
   const problems = readProblems('puzzles', ROWS_PROBLEMS);
-  const worth = new Map(problems.map(({ group }) => [group, 42]));
+  const worth = new Map(problems.map(({ group }) => [group, PUZZLE_TOKENS]));
   const found = [];
   for (const contestant of taking) {
     const asked: Asked = { contestant, answers: ROWS_ANSWERS, worth, options: contestant.options(ROWS_ANSWERS) };
@@ -129,40 +129,37 @@ interface Plan {
 }
 
 function readPlan(): Plan {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      problems: { type: 'string' },
-      strategies: { type: 'string' },
-      budgets: { type: 'string' },
-      remedies: { type: 'boolean', default: false },
-      cached: { type: 'boolean', default: false },
-    },
+  const {
+    quick,
+    only,
+    problems,
+    strategies,
+    budgets,
+    remedies: remediesAlone,
+    cached,
+  } = readOptions({
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    problems: { type: 'string' },
+    strategies: { type: 'string' },
+    budgets: { type: 'string' },
+    remedies: { type: 'boolean', default: false },
+    cached: { type: 'boolean', default: false },
   });
-  const names = values.strategies?.split(',');
-  const { quick, cached } = values;
-  const tasks = TASKS.filter((task) => values.only === undefined || task === values.only);
-  if (tasks.length === 0) throw new CannotStart(`--only takes one of ${TASKS.join(', ')}.`);
-  const everything = [names, values.only, values.budgets].every((value) => value === undefined) && !quick && !values.remedies;
+  const everything = [strategies, only, budgets].every((value) => value === undefined) && !quick && !remediesAlone;
   const whole = cached || everything;
-  const named = (some: readonly Contestant[]) => some.filter(({ name }) => names?.includes(name) ?? true);
-  const strategies = values.remedies ? [] : named(contestants);
-  const taking = values.remedies || whole ? named(remedies) : [];
-  if (strategies.length + taking.length === 0) {
-    const some = values.remedies ? remedies : contestants;
-    throw new CannotStart(`No such strategy. There are: ${some.map(({ name }) => name).join(', ')}.`);
-  }
-  const asked = values.budgets?.split(',').map(Number);
-  const all = cached ? [...BUDGETS, ...MORE_BUDGETS] : undefined;
+  const all = [...(remediesAlone ? [] : contestants), ...(remediesAlone || whole ? remedies : [])];
+  const named = readNames('--strategies', strategies, all);
+  const asked = budgets === undefined ? undefined : readCounts('--budgets', budgets);
+  const kept = cached ? [...BUDGETS, ...MORE_BUDGETS] : undefined;
   const words = process.argv.slice(2).join(' ');
   return {
-    tasks,
-    problems: Number(values.problems ?? (quick ? 30 : 300)),
-    strategies,
-    remedies: taking,
-    budgets: asked ?? all ?? (quick ? [4, 16] : BUDGETS),
-    remedyBudgets: asked ?? all,
+    tasks: only === undefined ? TASKS : [readTask(only)],
+    problems: problems === undefined ? (quick ? 30 : 300) : readCount('--problems', problems),
+    strategies: named.filter((one) => contestants.includes(one)),
+    remedies: named.filter((one) => remedies.includes(one)),
+    budgets: asked ?? kept ?? (quick ? [4, 16] : BUDGETS),
+    remedyBudgets: asked ?? kept,
     cached,
     whole,
     asked: words === '' ? '' : ` -- ${words}`,

@@ -11,12 +11,14 @@
  * A puzzle of five numbers at a temperature of 2: hardly an answer ends before it has all of its tokens, and few steps are
  * written twice. Each run has a seed of its own: with that of another, what it reads would be known. Ratios are of medians.
  */
-import { parseArgs } from 'node:util';
 import { command, onInterrupt } from '../../bin/command.ts';
 import { type RunAnswer, runAnswer } from '../../schemas/run.ts';
+import { median } from '../../src/selection/statistics.ts';
 import { table } from '../accuracy/cells.ts';
 import { readProblems } from '../accuracy/problems.ts';
+import { known } from '../accuracy/samples.ts';
 import { connect, type Winnow } from '../accuracy/winnow.ts';
+import { readCount, readOptions } from '../options.ts';
 import { withLanguageModel } from './language-model.ts';
 
 const STEPS = 6;
@@ -47,21 +49,20 @@ const LANGUAGE_MODEL: Measured = {
 };
 
 await command(async () => {
-  const { values } = parseArgs({
-    options: { repeats: { type: 'string', default: '15' }, 'language-model': { type: 'boolean', default: false } },
+  const values = readOptions({
+    repeats: { type: 'string', default: '15' },
+    'language-model': { type: 'boolean', default: false },
   });
+  const repeats = readCount('--repeats', values.repeats);
   const signal = onInterrupt();
   if (!values['language-model']) {
-    await measure({ winnow: await connect(process.env, signal), signal, repeats: Number(values.repeats), ...EMBEDDED });
+    await measure({ winnow: await connect(process.env, signal), signal, repeats, ...EMBEDDED });
     return;
   }
-  const { config, remove } = withLanguageModel();
-  try {
+  await withLanguageModel(async (config) => {
     const winnow = await connect({ ...process.env, WINNOW_CONFIG: config }, signal, LONGEST_MS);
-    await measure({ winnow, signal, repeats: Number(values.repeats), ...LANGUAGE_MODEL });
-  } finally {
-    remove();
-  }
+    await measure({ winnow, signal, repeats, ...LANGUAGE_MODEL });
+  });
 });
 
 interface Measured {
@@ -111,7 +112,7 @@ async function measure({ winnow, signal, repeats, model, tokens, step, warmUps, 
         const { usage } = await run(1000 * (1 + place) + repeat);
         if (repeat < 0) continue; // the first ones warm up
         taken.get(name)!.ms.push(performance.now() - began);
-        taken.get(name)!.tokens.push(usage.completion_tokens ?? 0);
+        taken.get(name)!.tokens.push(known(usage.completion_tokens));
       }
     const perToken = ({ ms, tokens }: { ms: number[]; tokens: number[] }) =>
       median(ms.map((time, place) => time / tokens[place]!));
@@ -130,10 +131,4 @@ async function measure({ winnow, signal, repeats, model, tokens, step, warmUps, 
   } finally {
     await winnow.stop();
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

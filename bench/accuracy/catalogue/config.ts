@@ -1,7 +1,5 @@
-/** The shipped config with one reward of each kind that reads the embedded models, for the table of rules and rewards. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from '../../../bin/settings.ts';
+/** The packaged config with one reward of each kind that reads the embedded models, for the table of rules and rewards. */
+import { packagedConfig } from '../../config.ts';
 import type { Task } from '../problems.ts';
 
 const process = { kind: 'process', backend: 'local', model: 'puzzle-process', output: 'probability' };
@@ -38,17 +36,8 @@ const rewards = {
 export const rewardsOf = (task: Task): string[] =>
   [...both, ...Object.keys(rewards)].filter((name) => task === 'chains' || name !== 'self_consistency');
 
-/** What a caller would have to hack: it says nothing of the answer. */
-export const HACKED = 'length';
-
-/** Writes the config into `folder`. @returns its path */
-export function writeConfig(folder: string): string {
-  const shipped = JSON.parse(readFileSync(join(root, 'winnow.config.json'), 'utf8'));
-  const models = Object.fromEntries(
-    Object.entries<{ path: string }>(shipped.models).map(([name, model]) => [name, { ...model, path: join(root, model.path) }]),
-  );
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, 'catalogue.config.json');
-  writeFileSync(path, JSON.stringify({ ...shipped, models, rewards: { ...shipped.rewards, ...rewards } }));
-  return path;
+/** The packaged config with all of them. */
+export function catalogueConfig(): object {
+  const packaged = packagedConfig();
+  return { ...packaged, rewards: { ...packaged.rewards, ...rewards } };
 }

@@ -1,16 +1,16 @@
 /** A backend in a process of its own, with one model, as `npm start` would have it. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import { hasSmollm2, smollm2Folder } from '../../models/smollm2.ts';
 import { type Family, readExposition } from './exposition.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const REAL = 'bench/models/.cache/smollm2/int8';
 const EMBEDDED = 'gpu-backend/weights/policy';
 
 /** The real model where it was made, else the embedded one. */
-export const defaultModel = (): string => (existsSync(join(ROOT, REAL, 'genai_config.json')) ? REAL : EMBEDDED);
+export const defaultModel = (): string => (hasSmollm2() ? relative(ROOT, smollm2Folder('int8')) : EMBEDDED);
 
 export interface BackendSettings {
   /** Folder of the policy, from the root of the repository. */
