@@ -1,31 +1,19 @@
 /** Accuracy against tokens of the best searches beside best-of-N, one panel a set. Readable on a light and on a dark page. */
-
-import { picture as drawn, text } from '../../src/drawing/svg.ts';
-import { type Line, PANEL, panel } from '../accuracy/panel.ts';
+import type { Line } from '../accuracy/panel.ts';
+import { pictureOf } from '../accuracy/panels.ts';
 import type { SetReport } from './report.ts';
 
-const COLUMNS = 2;
-const HEAD = 34;
 const SHOWN = 5;
 
 export function picture(reports: readonly SetReport[]): string {
   const names = bestOf(reports, SHOWN);
-  const width = PANEL.width * Math.min(COLUMNS, reports.length);
-  const height = HEAD + PANEL.height * Math.ceil(reports.length / COLUMNS);
-  return drawn(
-    { width, height, title: 'Accuracy of searches against policy tokens a problem', style: STYLE },
-    text(
-      { x: 46, y: 26, class: 'tick' },
-      `Held-out problems solved, with 95 % intervals: best-of-N and the ${SHOWN} best searches.`,
-    ),
-    ...reports.map((one, place) =>
-      panel(
-        { title: `${one.title} (${one.problems})`, lines: linesOf(one, names) },
-        PANEL.width * (place % COLUMNS),
-        HEAD + PANEL.height * Math.floor(place / COLUMNS),
-      ),
-    ),
-  );
+  return pictureOf({
+    title: 'Accuracy of searches against policy tokens a problem',
+    caption: `Held-out problems solved, with 95 % intervals: best-of-N and the ${SHOWN} best searches.`,
+    panels: reports.map((one) => ({ title: `${one.title} (${one.problems})`, lines: linesOf(one, names) })),
+    colours: COLOURS,
+    dashes: '.line.oracle{stroke-dasharray:6 4}',
+  });
 }
 
 /** Those with the highest mean accuracy over sets and budgets. */
@@ -58,24 +46,14 @@ const LABELS: Readonly<Record<string, string>> = {
   'weighted outcome': 'weighted vote',
 };
 
-const LIGHT = ['#818b98', '#0969da', '#bf3989', '#cf4a00', '#1a7f37', '#8250df', '#9a6700', '#0f7b8a'];
-const DARK = ['#818b98', '#4c9bff', '#f778ba', '#ff8b4a', '#3fb950', '#b083ff', '#d29922', '#39c5d6'];
-const STYLES = ['oracle', 'outcome', 'weighted-outcome', 's0', 's1', 's2', 's3', 's4'];
-
-/** No variables: not every renderer of SVG knows them. */
-function colours(page: string, ink: string, quiet: string, grid: string, lines: readonly string[]): string {
-  const each = STYLES.map(
-    (style, place) =>
-      `.line.${style},.bar.${style},.leader.${style}{stroke:${lines[place]}}.band.${style},.dot.${style},.label.${style}{fill:${lines[place]}}`,
-  );
-  return `.page{fill:${page}}.title{fill:${ink}}.tick{fill:${quiet}}.grid{stroke:${grid}}.inside{stroke:${page}}${each.join('')}`;
-}
-
-const STYLE = `
-.title{font-size:14px;font-weight:600}.tick{font-size:11px}.label{font-size:12px}
-.inside{stroke-width:4px;stroke-linejoin:round;paint-order:stroke}
-.grid{stroke-width:1px}.line,.bar,.leader,.grid{fill:none}.line{stroke-width:2px;stroke-linejoin:round}
-.line.oracle{stroke-dasharray:6 4}.bar{stroke-width:1.4px}.leader{stroke-width:1px;opacity:.6}.band{opacity:.13;stroke:none}
-${colours('#ffffff', '#1f2328', '#59636e', '#d1d9e0', LIGHT)}
-@media (prefers-color-scheme:dark){${colours('#0d1117', '#f0f6fc', '#9198a1', '#2a3038', DARK)}}
-`;
+/** On a light and on a dark page; the searches by their places. */
+const COLOURS = {
+  oracle: ['#818b98', '#818b98'],
+  outcome: ['#0969da', '#4c9bff'],
+  'weighted-outcome': ['#bf3989', '#f778ba'],
+  s0: ['#cf4a00', '#ff8b4a'],
+  s1: ['#1a7f37', '#3fb950'],
+  s2: ['#8250df', '#b083ff'],
+  s3: ['#9a6700', '#d29922'],
+  s4: ['#0f7b8a', '#39c5d6'],
+} as const;

@@ -4,30 +4,25 @@
  * light and on a dark page.
  */
 import type { EvaluationReport } from '../../schemas/evaluation.ts';
-import { picture, text } from '../drawing/svg.ts';
+import { panelPicture, styleSheet } from '../drawing/panels.ts';
 import { type Line, PANEL, panel } from './plot-panel.ts';
 
-const COLUMNS = 2;
-const HEAD = 40;
 const MOST_PANELS = 8;
 
 export function plot(report: EvaluationReport): string {
   const names = Object.keys(report.rewards).slice(0, MOST_PANELS);
-  const panels =
-    names.length === 0 ? [{ title: 'No reward', lines: shared(report), optimum: null }] : names.map((name) => of(name, report));
-  const width = PANEL.width * Math.min(COLUMNS, panels.length);
-  const height = HEAD + PANEL.height * Math.ceil(panels.length / COLUMNS);
-  return picture(
-    {
-      width,
-      height,
-      title: 'Gold and score of best-of-N by number of samples',
-      description: described(report, names),
-      style: STYLE,
-    },
-    text({ x: 16, y: 26, class: 'tick' }, caption(report)),
-    ...panels.map((one, place) => panel(one, PANEL.width * (place % COLUMNS), HEAD + PANEL.height * Math.floor(place / COLUMNS))),
-  );
+  return panelPicture({
+    title: 'Gold and score of best-of-N by number of samples',
+    description: described(report, names),
+    style: STYLE,
+    caption: caption(report),
+    left: 16,
+    head: 40,
+    panels:
+      names.length === 0 ? [{ title: 'No reward', lines: shared(report), optimum: null }] : names.map((name) => of(name, report)),
+    size: PANEL,
+    draw: panel,
+  });
 }
 
 const percent = (confidence: number): string => `${Math.round(1000 * confidence) / 10} %`;
@@ -71,39 +66,18 @@ function described({ rewards, pass, majority }: EvaluationReport, names: readonl
   ].join(' ');
 }
 
-const LIGHT = {
-  page: '#ffffff',
-  ink: '#1f2328',
-  quiet: '#59636e',
-  grid: '#d1d9e0',
-  gold: '#0969da',
-  proxy: '#cf4a00',
-  pass: '#59636e',
-  majority: '#8250df',
-};
-const DARK: typeof LIGHT = {
-  page: '#0d1117',
-  ink: '#f0f6fc',
-  quiet: '#9198a1',
-  grid: '#2a3038',
-  gold: '#4c9bff',
-  proxy: '#ff8b4a',
-  pass: '#9198a1',
-  majority: '#b083ff',
-};
-
-/** No variables: not every renderer of SVG knows them. */
-function colours({ page, ink, quiet, grid, ...lines }: typeof LIGHT): string {
-  const each = Object.entries(lines).map(
-    ([style, colour]) => `.line.${style}{stroke:${colour}}.band.${style},.label.${style}{fill:${colour}}`,
-  );
-  return `.page{fill:${page}}.title{fill:${ink}}.tick{fill:${quiet}}.grid,.optimum{stroke:${grid}}.optimum{stroke:${quiet}}${each.join('')}`;
-}
-
-const STYLE = [
-  '.title{font-size:14px;font-weight:600}.tick,.label{font-size:11px}.line,.grid,.optimum{fill:none}.grid{stroke-width:1px}',
-  '.line{stroke-width:2px;stroke-linejoin:round}.line.proxy{stroke-dasharray:7 4}.line.pass{stroke-dasharray:2 3}',
-  '.line.majority{stroke-dasharray:9 3 2 3}.band{opacity:.15;stroke:none}.optimum{stroke-dasharray:3 3}',
-  colours(LIGHT),
-  `@media (prefers-color-scheme:dark){${colours(DARK)}}`,
-].join('');
+const STYLE = styleSheet({
+  both: [
+    '.title{font-size:14px;font-weight:600}.tick,.label{font-size:11px}.line,.grid,.optimum{fill:none}.grid{stroke-width:1px}',
+    '.line{stroke-width:2px;stroke-linejoin:round}.line.proxy{stroke-dasharray:7 4}.line.pass{stroke-dasharray:2 3}',
+    '.line.majority{stroke-dasharray:9 3 2 3}.band{opacity:.15;stroke:none}.optimum{stroke-dasharray:3 3}',
+  ].join(''),
+  lines: {
+    gold: ['#0969da', '#4c9bff'],
+    proxy: ['#cf4a00', '#ff8b4a'],
+    pass: ['#59636e', '#9198a1'],
+    majority: ['#8250df', '#b083ff'],
+  },
+  ofLine: (name, colour) => `.line.${name}{stroke:${colour}}.band.${name},.label.${name}{fill:${colour}}`,
+  ofGround: ({ quiet }) => `.optimum{stroke:${quiet}}`,
+});
