@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
+import { CannotStart } from '../../bin/settings.ts';
 
 const AT_ONCE = 8; // requests in flight: refinements write one candidate at a time, and together they fill a batch
 
@@ -16,6 +17,8 @@ export interface Work<Item, Line> {
 /**
  * One line an item, in the order of the items: read where the file has it, measured and appended where not. The first
  * failure stops the others; what they had finished is kept.
+ *
+ * @throws CannotStart where it was interrupted
  */
 export async function collect<Item extends { readonly id: string }, Line extends { readonly id: string }>(
   items: readonly Item[],
@@ -41,7 +44,10 @@ export async function collect<Item extends { readonly id: string }, Line extends
       failed.abort(error);
       throw error;
     });
-  await Promise.all(Array.from({ length: AT_ONCE }, guarded));
+  await Promise.all(Array.from({ length: AT_ONCE }, guarded)).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    throw new CannotStart('Stopped. What was measured is kept: the same command goes on from there.');
+  });
   return items.map(({ id }) => lines.get(id)!); // every item is known or was measured
 }
 

@@ -43,9 +43,6 @@ await command(async () => {
     writeFileSync(join(out, 'accuracy.svg'), picture(reports));
     console.log(text);
     console.error(`Written: accuracy.md and accuracy.svg in ${out}`);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new CannotStart('Stopped. What was measured is kept: the same command goes on from there.');
   } finally {
     await winnow.stop();
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { collect } from '../../bench/accuracy/cache.ts';
+import { CannotStart } from '../../bin/settings.ts';
 
 const schema = z.object({ id: z.string(), square: z.number() });
 const items = Array.from({ length: 20 }, (_, place) => ({ id: `n${place + 1}`, number: place + 1 }));
@@ -63,7 +64,14 @@ test('a failure stops the rest and keeps what was done', async () => {
   expect(await run()).toHaveLength(20);
 });
 
-test('an abort stops it', async () => {
-  await expect(run({ signal: AbortSignal.abort(new Error('Ctrl-C')) })).rejects.toThrow('Ctrl-C');
-  expect(asked).toEqual([]);
+test('an interruption stops it and says that what was done is kept', async () => {
+  const interrupted = new AbortController();
+  const interrupting = async (item: (typeof items)[number]) => {
+    if (item.number === 9) interrupted.abort();
+    interrupted.signal.throwIfAborted();
+    return measure(item);
+  };
+  await expect(run({ measure: interrupting, signal: interrupted.signal })).rejects.toThrow(CannotStart);
+  expect(file()).toContain('"n1"');
+  expect(asked).not.toContain('n20');
 });
