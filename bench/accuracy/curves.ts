@@ -9,6 +9,7 @@ import { majorityVote } from '../../src/selection/majority-vote.ts';
 import { weightedVote } from '../../src/selection/weighted-vote.ts';
 import { chosen } from './chosen.ts';
 import { bestOfK, distinctOfK, meanOverSubsets, voteCredit } from './estimate.ts';
+import { type Interval, meanOf } from './intervals.ts';
 import { isRight, type Problem } from './problems.ts';
 import { type Reward, type SampleLine, type Scored, SEED } from './samples.ts';
 
@@ -31,8 +32,25 @@ export interface Curve {
 
 export type Method = 'oracle' | 'outcome' | 'process' | 'majority' | 'weighted outcome' | 'weighted process';
 
-/** 1, 2, 4, ... to at most n: what tables and pictures show. */
-export const powers = (n: number): number[] => Array.from({ length: Math.floor(Math.log2(n)) + 1 }, (_, power) => 2 ** power);
+/** What a curve says of one N, with means a problem. */
+export interface Point {
+  readonly n: number;
+  readonly accuracy: Interval;
+  /** Sampled by the policy. */
+  readonly tokens: number;
+  readonly rewardTokens: number;
+}
+
+/** The points of a curve that tables and pictures show. @param perSample  mean tokens of one sample */
+export function pointsOf({ ns, right, rewardTokens }: Curve, perSample: number): Point[] {
+  return powers(ns.at(-1) ?? 0).map((n) => {
+    const place = ns.indexOf(n);
+    return { n, accuracy: meanOf(right[place]!, SEED), tokens: n * perSample, rewardTokens: rewardTokens[place]! };
+  });
+}
+
+/** 1, 2, 4, ... to at most n. */
+const powers = (n: number): number[] => Array.from({ length: Math.floor(Math.log2(n)) + 1 }, (_, power) => 2 ** power);
 
 const SUBSETS = 64; // drawn a problem and N for the votes: over 500 problems they add less than 0.3 points of noise
 

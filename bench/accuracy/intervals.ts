@@ -1,5 +1,6 @@
 /** How sure a figure is: 95 % intervals over problems. */
 import { mulberry32, subSeed } from '../../src/random.ts';
+import { sum } from '../../src/selection/statistics.ts';
 
 export interface Interval {
   readonly value: number;
@@ -18,6 +19,9 @@ export function wilson(right: number, total: number): Interval {
   const half = (Z / (1 + spread)) * Math.sqrt((share * (1 - share)) / total + spread / (4 * total));
   return { value: share, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
 }
+
+/** The share of ones among zeros and ones, with its interval. */
+export const shareOf = (right: readonly number[]): Interval => wilson(sum(right), right.length);
 
 /**
  * Percentile bootstrap over problems, for what is no share: expectations, differences of the same problems.

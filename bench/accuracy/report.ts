@@ -2,9 +2,9 @@
 import { argmax } from '../../src/selection/argmax.ts';
 import { mean } from '../../src/selection/statistics.ts';
 import { chosen } from './chosen.ts';
-import { type Curve, type Method, powers, type Sampled } from './curves.ts';
+import { type Curve, type Method, type Point, pointsOf, type Sampled } from './curves.ts';
 import { type Comparison, compare } from './equal-tokens.ts';
-import { type Interval, meanOf, wilson } from './intervals.ts';
+import { type Interval, meanOf, shareOf } from './intervals.ts';
 import { isRight } from './problems.ts';
 import { SEED } from './samples.ts';
 import type { Search, SearchLine } from './searches.ts';
@@ -17,13 +17,6 @@ export interface Measured {
   readonly curves: readonly Curve[];
   readonly searches: readonly { readonly search: Search; readonly width: number; readonly lines: readonly SearchLine[] }[];
   readonly tight: readonly TightLine[];
-}
-
-export interface Point {
-  readonly n: number;
-  readonly accuracy: Interval;
-  readonly tokens: number;
-  readonly rewardTokens: number;
 }
 
 export interface Against {
@@ -69,18 +62,11 @@ export function report({ title, sampled, curves, searches, tight }: Measured): S
     problems: sampled.length,
     samples: sampled[0]?.line.samples.length ?? 0,
     greedy: { n: 1, accuracy: share(greedy), tokens: mean(sampled.map(({ line }) => line.greedy.tokens)), rewardTokens: 0 },
-    curves: curves.map((curve) => ({ method: curve.method, points: points(curve, mean(perSample)) })),
+    curves: curves.map((curve) => ({ method: curve.method, points: pointsOf(curve, mean(perSample)) })),
     searches: searches.map(({ search, width, lines }) => searchReport({ search, width, lines }, sampled, curves, perSample)),
     gains: gains(curves, greedy.map(Number)),
     tight: tight.length > 0 ? tightReport(tight) : undefined,
   };
-}
-
-function points({ ns, right, rewardTokens }: Curve, perSample: number): Point[] {
-  return powers(ns.at(-1) ?? 0).map((n) => {
-    const place = ns.indexOf(n);
-    return { n, accuracy: meanOf(right[place]!, SEED), tokens: n * perSample, rewardTokens: rewardTokens[place]! };
-  });
 }
 
 function searchReport(
@@ -167,4 +153,4 @@ function tightReport(lines: readonly TightLine[]): TightReport {
   };
 }
 
-const share = (right: readonly boolean[]): Interval => wilson(right.filter(Boolean).length, right.length);
+const share = (right: readonly boolean[]): Interval => shareOf(right.map(Number));

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { runAnswer } from '../../schemas/run.ts';
 import { subSeed } from '../../src/random.ts';
-import { oddities } from './accounts.ts';
 import type { Problem } from './problems.ts';
-import { costOf, known, REWARDS, SEED, scoreBy, scored, written, writtenOf } from './samples.ts';
+import { runLine, runLineOf } from './run-line.ts';
+import { SEED, scoreBy, scored, writtenOf } from './samples.ts';
 import type { Winnow } from './winnow.ts';
 
 export interface Search {
@@ -37,17 +37,8 @@ export const SEARCHES: readonly Search[] = [
   },
 ];
 
-export const searchLine = z.object({
-  id: z.string(),
-  seed: z.int(),
-  chosen: written,
-  /** Those that the last selection chose from. */
-  pool: z.array(scored),
-  tokens: z.int(),
-  rewardTokens: z.int(),
-  stop: z.string(),
-  odd: z.array(z.string()),
-});
+/** `pool`: those that the last selection chose from. */
+export const searchLine = runLine.extend({ pool: z.array(scored) });
 export type SearchLine = z.infer<typeof searchLine>;
 
 export async function measureSearch(
@@ -61,16 +52,10 @@ export async function measureSearch(
   const run = await winnow.post(path, { ...body, return: { candidates: 'all' } }, runAnswer, signal);
   const pool = run.candidates!; // asked for by `return`
   return {
-    id: problem.id,
-    seed,
-    chosen: { text: run.choice.message.content, finish: run.choice.finish_reason, tokens: run.account.chosen_tokens },
+    ...runLineOf(problem.id, seed, run),
     pool: pool.map((candidate) => ({
       ...writtenOf(candidate),
       scores: { outcome: scoreBy(candidate.scores, 'outcome'), process: scoreBy(candidate.scores, 'process') },
     })),
-    tokens: known(run.usage.completion_tokens),
-    rewardTokens: REWARDS.reduce((sum, reward) => sum + costOf(run.account, reward).tokens, 0),
-    stop: run.stop_reason,
-    odd: oddities(run),
   };
 }

@@ -1,28 +1,15 @@
 /** Every contestant at every budget, over HTTP, and the samples that best-of-N and votes are computed from. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { runAnswer } from '../../schemas/run.ts';
 import { subSeed } from '../../src/random.ts';
-import { oddities } from '../accuracy/accounts.ts';
 import { collect } from '../accuracy/cache.ts';
 import { digest } from '../accuracy/digest.ts';
 import type { Problem } from '../accuracy/problems.ts';
-import { costOf, known, measureSamples, REWARDS, type SampleLine, SEED, sampleLine, written } from '../accuracy/samples.ts';
+import { type RunLine, runLine, runLineOf } from '../accuracy/run-line.ts';
+import { measureSamples, type SampleLine, SEED, sampleLine } from '../accuracy/samples.ts';
 import type { Winnow } from '../accuracy/winnow.ts';
 import type { Contestant } from './lineup.ts';
-
-/** One run of a search on a problem. */
-export const runLine = z.object({
-  id: z.string(),
-  seed: z.int(),
-  chosen: written,
-  tokens: z.int(),
-  rewardTokens: z.int(),
-  stop: z.string(),
-  odd: z.array(z.string()),
-});
-export type RunLine = z.infer<typeof runLine>;
 
 export interface Setting {
   readonly winnow: Winnow;
@@ -86,15 +73,7 @@ async function measureRun(problem: Problem, asked: Asked, winnow: Winnow, signal
   const seed = subSeed(SEED, `${contestant.name} ${answers}`, problem.id);
   const body = { ...bodyOf(problem, asked), sampling: { ...(contestant.more?.sampling as object | undefined), seed } };
   const run = await winnow.post(contestant.path, body, runAnswer, signal);
-  return {
-    id: problem.id,
-    seed,
-    chosen: { text: run.choice.message.content, finish: run.choice.finish_reason, tokens: run.account.chosen_tokens },
-    tokens: known(run.usage.completion_tokens),
-    rewardTokens: REWARDS.reduce((sum, reward) => sum + costOf(run.account, reward).tokens, 0),
-    stop: run.stop_reason,
-    odd: oddities(run),
-  };
+  return runLineOf(problem.id, seed, run);
 }
 
 /** The body of one run, seed apart. */

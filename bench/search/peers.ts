@@ -13,10 +13,10 @@ import { z } from 'zod';
 import { command, onInterrupt } from '../../bin/command.ts';
 import { CannotStart, root } from '../../bin/settings.ts';
 import { subSeed } from '../../src/random.ts';
-import { mean, sum } from '../../src/selection/statistics.ts';
+import { mean } from '../../src/selection/statistics.ts';
 import { collect } from '../accuracy/cache.ts';
 import { percent, points, tokens as shownTokens, table } from '../accuracy/cells.ts';
-import { meanOf, wilson } from '../accuracy/intervals.ts';
+import { meanOf, shareOf } from '../accuracy/intervals.ts';
 import { isRight, type Problem, PUZZLE_TOKENS, readProblems } from '../accuracy/problems.ts';
 import { Progress } from '../accuracy/progress.ts';
 import { SEED } from '../accuracy/samples.ts';
@@ -179,10 +179,10 @@ async function compared(
   return [
     title,
     String(budget),
-    percent(wilson(sum(peer), peer.length)),
+    percent(shareOf(peer)),
     shownTokens(mean(theirs.map(({ tokens }) => tokens))),
     `\`${strategy}\``,
-    percent(wilson(sum(winnow), winnow.length)),
+    percent(shareOf(winnow)),
     shownTokens(mean(ours.map(({ tokens }) => tokens))),
     points(
       meanOf(

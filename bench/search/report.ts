@@ -1,13 +1,13 @@
 /** From lines to figures: accuracy with intervals, tokens, and what best-of-N makes of the same tokens. */
-import { mean, sum } from '../../src/selection/statistics.ts';
-import { type Curve, powers, type Sampled } from '../accuracy/curves.ts';
+import { mean } from '../../src/selection/statistics.ts';
+import { type Curve, type Point, pointsOf, type Sampled } from '../accuracy/curves.ts';
 import { compare } from '../accuracy/equal-tokens.ts';
 import { endingAt } from '../accuracy/estimate.ts';
-import { type Interval, meanOf, wilson } from '../accuracy/intervals.ts';
+import { type Interval, meanOf, shareOf } from '../accuracy/intervals.ts';
 import { isRight, type Problem } from '../accuracy/problems.ts';
+import type { RunLine } from '../accuracy/run-line.ts';
 import { SEED } from '../accuracy/samples.ts';
 import { ACCEPTED } from './lineup.ts';
-import type { RunLine } from './measure.ts';
 
 export interface Ran {
   readonly name: string;
@@ -48,13 +48,6 @@ export interface SetReport {
   readonly goal: { readonly accuracy: Interval; readonly tokens: number; readonly reachedBy: readonly Figure[] };
 }
 
-export interface Point {
-  readonly n: number;
-  readonly accuracy: Interval;
-  readonly tokens: number;
-  readonly rewardTokens: number;
-}
-
 /** What was run of the strategies themselves, and of the remedies. */
 export interface Runs {
   readonly strategies: readonly Ran[];
@@ -74,13 +67,7 @@ export function report(title: string, sampled: readonly Sampled[], curves: reado
     title,
     problems: problems.length,
     worth,
-    curves: curves.map(({ method, ns, right, rewardTokens }) => ({
-      method,
-      points: powers(ns.at(-1)!).map((n) => {
-        const place = ns.indexOf(n);
-        return { n, accuracy: meanOf(right[place]!, SEED), tokens: n * worth, rewardTokens: rewardTokens[place]! };
-      }),
-    })),
+    curves: curves.map((curve) => ({ method: curve.method, points: pointsOf(curve, worth) })),
     figures,
     remedies,
     endings: ACCEPTED.map((accept) => ending(sampled, accept)),
@@ -127,7 +114,7 @@ function figureOf(
   return {
     name,
     answers,
-    accuracy: wilson(sum(right), right.length),
+    accuracy: shareOf(right),
     tokens: mean(tokens),
     rewardTokens: mean(lines.map(({ rewardTokens }) => rewardTokens)),
     lessBestOfN: compare({ right, tokens }, rival, perSample, SEED).interpolated,

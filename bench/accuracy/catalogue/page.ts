@@ -1,5 +1,7 @@
 /** The table of rules and rewards as a page. */
-import { type Interval, meanOf, wilson } from '../intervals.ts';
+import { sum } from '../../../src/selection/statistics.ts';
+import { percent, points, table } from '../cells.ts';
+import { meanOf, shareOf } from '../intervals.ts';
 import { SEED } from '../samples.ts';
 import { CONFIDENCE, N } from './sets.ts';
 
@@ -40,20 +42,22 @@ function setPage({ title, problems, greedy, sample, oracle, picked }: SetOfWays)
   const rewards = [...new Set(picked.flatMap(({ reward }) => reward ?? []))];
   const cell = (rule: string, reward: string) => {
     const found = picked.find((one) => one.rule === rule && one.reward === reward);
-    return found ? percent(share(found.right)) : '';
+    return found ? percent(shareOf(found.right)) : '';
   };
   const alone = picked.filter(({ reward }) => reward === null);
   return `## ${title} (${problems})
 
-Greedy ${percent(share(greedy))}; one sample ${percent(meanOf(sample, SEED))}; one of ${N} right (the best that a rule can do) ${percent(share(oracle))}.
+Greedy ${percent(shareOf(greedy))}; one sample ${percent(meanOf(sample, SEED))}; one of ${N} right (the best that a rule can do) ${percent(shareOf(oracle))}.
 
-| reward | ${rules.join(' | ')} |
-| --- |${rules.map(() => ' ---: |').join('')}
-${rewards.map((reward) => `| ${reward} | ${rules.map((rule) => cell(rule, reward)).join(' | ')} |`).join('\n')}
+${table(
+  ['reward', ...rules],
+  rewards.map((reward) => [reward, ...rules.map((rule) => cell(rule, reward))]),
+)}
 
-| rule alone | right |
-| --- | ---: |
-${alone.map(({ rule, right }) => `| ${rule} | ${percent(share(right))} |`).join('\n')}
+${table(
+  ['rule alone', 'right'],
+  alone.map(({ rule, right }) => [rule, percent(shareOf(right))]),
+)}
 
 ${differences(picked)}`;
 }
@@ -62,7 +66,7 @@ ${differences(picked)}`;
 function differences(picked: readonly Picked[]): string {
   const rightOf = (rule: string, reward: string | null) =>
     picked.find((one) => one.rule === rule && one.reward === reward)?.right;
-  const rows: string[] = [];
+  const rows: string[][] = [];
   const compare = (one: readonly [string, string | null], other: readonly [string, string | null]) => {
     const [a, b] = [rightOf(...one), rightOf(...other)];
     if (!a || !b) return;
@@ -70,26 +74,17 @@ function differences(picked: readonly Picked[]): string {
       a.map((value, place) => value - b[place]!),
       SEED,
     );
-    rows.push(`| ${named(one)} less ${named(other)} | ${points(difference)} |`);
+    rows.push([`${named(one)} less ${named(other)}`, points(difference)]);
   };
-  const mean = (right: readonly number[] | undefined) => (right ?? []).reduce((sum, value) => sum + value, 0);
-  const best = mean(rightOf('argmax', 'outcome')) >= mean(rightOf('argmax', 'process')) ? 'outcome' : 'process';
+  const solved = (reward: string) => sum(rightOf('argmax', reward) ?? []);
+  const best = solved('outcome') >= solved('process') ? 'outcome' : 'process';
   for (const combined of ['ensemble_mean', 'ensemble_min', 'ensemble_lcb', 'ensemble_uwo', 'rank_sum', 'trusted'])
     compare(['argmax', combined], ['argmax', best]);
   for (const rule of ['weighted_vote', 'weighted_vote, rank', 'borda'])
     for (const reward of ['outcome', 'process', 'ensemble_mean', 'self_certainty'])
       compare([rule, reward], ['majority_vote', null]);
   compare(['minimum_bayes_risk', null], ['majority_vote', null]);
-  return `| points | difference |\n| --- | ---: |\n${rows.join('\n')}\n`;
+  return `${table(['points', 'difference'], rows)}\n`;
 }
 
 const named = ([rule, reward]: readonly [string, string | null]): string => (reward === null ? rule : `${rule} by ${reward}`);
-const share = (right: readonly number[]): Interval =>
-  wilson(
-    right.reduce((sum, value) => sum + value, 0),
-    right.length,
-  );
-const percent = ({ value, low, high }: Interval): string =>
-  `${(100 * value).toFixed(1)} (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`;
-const signed = (value: number): string => `${value < 0 ? '' : '+'}${(100 * value).toFixed(1)}`;
-const points = ({ value, low, high }: Interval): string => `**${signed(value)}** (${signed(low)} to ${signed(high)})`;
