@@ -1,6 +1,6 @@
 /** The Winnow that is measured: one of our own on free ports, or the one at WINNOW_URL. Everything goes over HTTP. */
-import { setTimeout as after } from 'node:timers/promises';
 import type { z } from 'zod';
+import { ask } from '../../bin/ask.ts';
 import { startWinnow } from '../../bin/running.ts';
 import { CannotStart, type Environment } from '../../bin/settings.ts';
 import { rewardList } from '../../schemas/models.ts';
@@ -8,7 +8,6 @@ import { runAnswer } from '../../schemas/run.ts';
 import { scoreAnswer } from '../../schemas/score.ts';
 import { digest } from './digest.ts';
 
-const TRIES = 5; // of a request that is told to come again; another load beside the bench may fill the queue
 const TIMEOUT_MS = 120_000; // twice the cap of one request: longer is a hang
 
 export interface Winnow {
@@ -47,30 +46,19 @@ const startOwn = (env: Environment, signal: AbortSignal) =>
 
 function caller(url: string, headers: Readonly<Record<string, string>>, timeoutMs: number) {
   return async <Answer>(path: string, schema: z.ZodType<Answer>, signal: AbortSignal, body?: object): Promise<Answer> => {
-    const request = {
+    const sent = body && JSON.stringify(body);
+    const response = await ask(url + path, {
       headers: { ...headers, 'content-type': 'application/json' },
-      ...(body ? { method: 'POST', body: JSON.stringify(body) } : {}),
-    };
-    for (let attempt = 1; ; attempt++) {
-      const response = await fetch(url + path, {
-        ...request,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      }).catch((error: Error & { readonly cause?: { readonly code?: string } }) => {
-        signal.throwIfAborted();
-        // a kept-alive connection that the server closed as the request left; the same seed gives the same answer
-        if (error.cause?.code === 'UND_ERR_SOCKET' && attempt < TRIES) return null;
-        throw new CannotStart(
-          `${url}${path} does not answer: ${error.cause ?? error.message}. WINNOW_URL names a running Winnow.`,
-        );
-      });
-      if (!response) continue;
-      if (response.ok) return schema.parse(await response.json());
-      const text = await response.text();
-      if (response.status !== 429 || attempt === TRIES) {
-        throw new CannotStart(`${path} answered ${response.status}: ${text.slice(0, 400)}\nSent: ${request.body?.slice(0, 400)}`);
-      }
-      await after(1000 * (Number(response.headers.get('retry-after')) || attempt), undefined, { signal });
-    }
+      ...(sent ? { method: 'POST', body: sent } : {}),
+      signal,
+      timeoutMs,
+    }).catch((error: Error) => {
+      signal.throwIfAborted();
+      throw new CannotStart(`${url}${path} does not answer: ${error.cause ?? error.message}. WINNOW_URL names a running Winnow.`);
+    });
+    if (response.ok) return schema.parse(await response.json());
+    const text = await response.text();
+    throw new CannotStart(`${path} answered ${response.status}: ${text.slice(0, 400)}\nSent: ${sent?.slice(0, 400)}`);
   };
 }
 

@@ -1,10 +1,10 @@
 /** Candidates for problems, sampled and scored by a running Winnow. */
 import { appendFileSync } from 'node:fs';
-import { setTimeout as after } from 'node:timers/promises';
 import type { EvaluateRow, EvaluationOptions } from '../../../schemas/evaluate.ts';
 import { evaluateAnswer } from '../../../schemas/evaluation.ts';
 import type { Evaluation, Spent } from '../../../src/evaluation/evaluation.ts';
 import { subSeed } from '../../../src/random.ts';
+import { ask } from '../../ask.ts';
 import { CannotStart } from '../../settings.ts';
 
 export interface Sampling {
@@ -22,7 +22,6 @@ type Labelled =
   | { readonly ok: true; readonly into: (evaluation: Evaluation) => void }
   | { readonly ok: false; readonly line: number; readonly message: string };
 
-const TRIES = 5; // of a request that is told to come again
 const TIMEOUT_MS = 300_000;
 
 export class Sampler {
@@ -91,18 +90,13 @@ export class Sampler {
     const { url } = this.#asked;
     const key = process.env.WINNOW_API_KEY;
     const headers = { 'content-type': 'application/json', ...(key ? { authorization: `Bearer ${key}` } : {}) };
-    for (let attempt = 1; ; attempt++) {
-      const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(TIMEOUT_MS)]);
-      const response = await fetch(`${url.replace(/\/$/, '')}/v1/evaluate`, { method: 'POST', headers, body, signal }).catch(
-        (error: Error) => {
-          this.#signal.throwIfAborted();
-          throw new CannotStart(
-            `${url} does not answer (${error.message}). Rows without candidates need a running Winnow: npm start, or --url.`,
-          );
-        },
+    const signal = this.#signal;
+    const asked = { method: 'POST', headers, body, signal, timeoutMs: TIMEOUT_MS };
+    return ask(`${url.replace(/\/$/, '')}/v1/evaluate`, asked).catch((error: Error) => {
+      signal.throwIfAborted();
+      throw new CannotStart(
+        `${url} does not answer (${error.message}). Rows without candidates need a running Winnow: npm start, or --url.`,
       );
-      if (response.status !== 429 || attempt === TRIES) return response;
-      await after(1000 * (Number(response.headers.get('retry-after')) || attempt), undefined, { signal: this.#signal });
-    }
+    });
   }
 }
