@@ -1,11 +1,12 @@
 /** `npx winnow draw FILE`: the tree of a saved answer as a picture. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { promptNode, type Tree, tree, treeNode } from '../../schemas/tree.ts';
 import { drawTree } from '../../src/drawing/search-tree.ts';
 import { plain } from '../hub/plain.ts';
 import { CannotStart } from '../settings.ts';
-import { type Command, readArguments, UsageError } from './command.ts';
+import { type Command, readArguments } from './command.ts';
+import { oneFile, writeFile } from './files.ts';
 
 const usage = `Usage: npx winnow draw FILE [OPTIONS]
 
@@ -27,13 +28,11 @@ export const draw: Command = {
   usage,
   async run(args) {
     const { values, positionals } = readArguments(args, { options, allowPositionals: true });
-    const [file] = positionals;
-    if (file === undefined || positionals.length > 1)
-      throw new UsageError(`draw takes one FILE; given: ${positionals.map((word) => plain(word, 80)).join(' ') || 'none'}.`);
+    const file = oneFile('draw', positionals);
     const { nodes, title } = readTree(read(file), file);
     const picture = drawn(nodes, title, file);
     if (values.out === undefined) process.stdout.write(picture);
-    else write(values.out, picture);
+    else writeFile(values.out, picture);
     return 0;
   },
 };
@@ -99,13 +98,5 @@ function read(file: string): string {
     return readFileSync(file === '-' ? process.stdin.fd : file, 'utf8');
   } catch (error) {
     throw new CannotStart(`${plain(file)} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
-  }
-}
-
-function write(file: string, picture: string): void {
-  try {
-    writeFileSync(file, picture);
-  } catch (error) {
-    throw new CannotStart(`${plain(file)} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
   }
 }

@@ -1,5 +1,5 @@
 /** `npx winnow eval FILE`: how well rewards choose, from candidates whose worth is known. */
-import { createReadStream, writeFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import type { EvaluateRow, EvaluationOptions } from '../../schemas/evaluate.ts';
 import { evaluateRow, evaluationOptions } from '../../schemas/evaluate.ts';
 import type { EvaluationReport } from '../../schemas/evaluation.ts';
@@ -15,6 +15,7 @@ import { type Line, readLines } from './eval/lines.ts';
 import { issueOf } from './eval/row-issue.ts';
 import { Sampler } from './eval/sampler.ts';
 import { summary } from './eval/summary.ts';
+import { oneFile, writeFile } from './files.ts';
 
 const usage = `Usage: npx winnow eval FILE [OPTIONS]
 
@@ -73,9 +74,7 @@ export const evaluate: Command = {
   usage,
   async run(args) {
     const { values, positionals } = readArguments(args, { options, allowPositionals: true });
-    const [file] = positionals;
-    if (file === undefined || positionals.length > 1)
-      throw new UsageError(`eval takes one FILE; given: ${positionals.map((word) => plain(word, 80)).join(' ') || 'none'}.`);
+    const file = oneFile('eval', positionals);
     const skip = oneOf('--on-bad-row', values['on-bad-row'], ['stop', 'skip']) === 'skip';
     const asked = readOptions(values.options);
     const signal = onInterrupt();
@@ -95,8 +94,8 @@ export const evaluate: Command = {
     );
     const concurrency = integer('--concurrency', values.concurrency, 1, 64);
     const found = await measure({ file, skip, evaluation, sampler, concurrency, signal });
-    write(values.out, `${JSON.stringify(found, null, 2)}\n`);
-    if (values.plot !== undefined) write(values.plot, plot(found));
+    if (values.out !== undefined) writeFile(values.out, `${JSON.stringify(found, null, 2)}\n`);
+    if (values.plot !== undefined) writeFile(values.plot, plot(found));
     console.log(values.json ? JSON.stringify(found, null, 2) : summary(found));
     if (found.rows.used === 0) return 1;
     return values['fail-on-alarm'] && found.alarms.length > 0 ? ALARMED : 0;
@@ -197,13 +196,4 @@ function integer(name: string, given: string, least: number, most: number): numb
   const value = Number(given);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new UsageError(`${name} is ${plain(given, 80)}; it must be a whole number from ${least} to ${most}.`);
-}
-
-function write(file: string | undefined, content: string): void {
-  if (file === undefined) return;
-  try {
-    writeFileSync(file, content);
-  } catch (error) {
-    throw new CannotStart(`${plain(file)} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
-  }
 }
