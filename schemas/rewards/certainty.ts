@@ -6,6 +6,11 @@ export const measure = z
     'Of a trace: all tokens, the last `window`, the least sure group of `window`, or the tenth least sure (methods A.9).',
   );
 
+export type Measure = z.infer<typeof measure>;
+
+/** Most likely tokens that a confidence is made of. */
+export const alternatives = z.int().min(1).max(20).default(20);
+
 export const window = z
   .int()
   .min(1)
@@ -23,12 +28,9 @@ export const certaintyReward = z.strictObject({
     ),
   measure: measure.optional().describe('Where absent, `lowest_group` of `confidence` and `mean` of the others.'),
   window: window.default(2048),
-  alternatives: z
-    .int()
-    .min(1)
-    .max(20)
-    .default(20)
-    .describe('Of `confidence`: most likely tokens; 20 in DeepConf. Candidates are sampled with as many.'),
+  alternatives: alternatives.describe(
+    'Of `confidence`: most likely tokens; 20 in DeepConf. Candidates are sampled with as many.',
+  ),
   policy: z
     .string()
     .nullable()

@@ -1,33 +1,22 @@
 /** How sure a policy was of what it wrote, from its log-probabilities (methods A.9; Fu et al. 2025, DeepConf). */
-import { z } from 'zod';
 import type { TokenLogprob } from '../../schemas/candidate.ts';
+import { alternatives, type Measure, measure, window } from '../../schemas/rewards/certainty.ts';
 import { type Contender, validScore } from './order.ts';
 import { mean } from './statistics.ts';
 
 /** Options of every rule that goes by confidence. */
 export const confidenceOptions = {
-  alternatives: z
-    .int()
-    .min(1)
-    .max(20)
-    .default(20)
-    .describe("Most likely tokens whose log-probabilities make a token's confidence; 20 in DeepConf's code (methods A.9)."),
-  window: z
-    .int()
-    .min(1)
-    .max(8192)
-    .default(2048)
-    .describe('Tokens of a group; a shorter candidate is one group. For short answers 64 to 256 (methods A.9).'),
-  measure: z
-    .enum(['mean', 'tail', 'lowest_group', 'bottom_10'])
-    .default('lowest_group')
-    .describe('Of the groups of a candidate: all tokens, the last `window`, the least sure group, or the tenth least sure.'),
+  alternatives: alternatives.describe(
+    "Most likely tokens whose log-probabilities make a token's confidence; 20 in DeepConf's code (methods A.9).",
+  ),
+  window: window.default(2048),
+  measure: measure.default('lowest_group'),
 };
 
 export interface Measurement {
   readonly alternatives: number;
   readonly window: number;
-  readonly measure: 'mean' | 'tail' | 'lowest_group' | 'bottom_10';
+  readonly measure: Measure;
 }
 
 /**

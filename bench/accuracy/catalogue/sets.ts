@@ -1,5 +1,6 @@
 /** Sixteen candidates a problem, once, with the score of every reward: what each rule then picks from. */
 import { z } from 'zod';
+import { measure } from '../../../schemas/rewards/certainty.ts';
 import { runAnswer } from '../../../schemas/run.ts';
 import { scoreAnswer } from '../../../schemas/score.ts';
 import { subSeed } from '../../../src/random.ts';
@@ -12,7 +13,7 @@ export const N = 16;
 const AT_ONCE = 16; // rewards of one request
 // Groups of DeepConf: a candidate here has 25 to 60 tokens.
 const WINDOW = 16;
-export const CONFIDENCE = ['mean', 'tail', 'lowest_group', 'bottom_10'] as const;
+export const CONFIDENCE = measure.options;
 
 const candidate = written.extend({ scores: z.record(z.string(), z.number().nullable()) });
 export const setLine = z.object({
@@ -20,7 +21,7 @@ export const setLine = z.object({
   greedy: written,
   candidates: z.array(candidate),
   /** Index that the rule `confidence` picks, by measure: it reads the log-probabilities, which are not kept. */
-  confident: z.partialRecord(z.enum(CONFIDENCE), z.int()),
+  confident: z.partialRecord(measure, z.int()),
 });
 export type SetLine = z.infer<typeof setLine>;
 
