@@ -114,11 +114,14 @@ export class Pattern {
   }
 }
 
-/** What is wrong with a pattern, as a sentence; null where it may be used. */
-export function patternProblem(source: string): string | null {
+/**
+ * What is wrong with a pattern, as a sentence; null where it may be used.
+ *
+ * @param further  what else is asked of one that compiles
+ */
+export function patternProblem(source: string, further: (pattern: Pattern) => string | null = () => null): string | null {
   try {
-    new Pattern(source);
-    return null;
+    return further(new Pattern(source));
   } catch (error) {
     if (error instanceof PatternError) return error.message;
     throw error;

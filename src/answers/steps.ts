@@ -1,6 +1,6 @@
 /** How a text divides into steps: by a delimiter, a pattern, or the marks of its model. Tokens divide no text by itself. */
 import { type StepRule, textsOf } from '../../schemas/step.ts';
-import { Pattern, PatternError, StepCap, TooManySteps } from './re2.ts';
+import { Pattern, patternProblem, StepCap, TooManySteps } from './re2.ts';
 
 /**
  * Where the open step of a text ends, which begins at `from`: a place behind it, or null where it goes on. A text that is
@@ -53,18 +53,15 @@ export const cutAt = (text: string, ends: readonly number[]): string[] =>
 export const LONGEST_END = 256;
 
 /** What is wrong with the pattern of a rule, as a sentence; null where it has none, or it may be used. */
-export function stepPatternProblem({ pattern: source }: StepRule): string | null {
-  if (source === undefined) return null;
-  try {
-    const pattern = new Pattern(source);
-    if (pattern.size > MOST_INSTRUCTIONS)
-      return `It compiles to ${pattern.size} instructions, and one that ends steps may have ${MOST_INSTRUCTIONS}. Repeat less.`;
-    if (pattern.test('', new StepCap(MOST_UNITS))) return 'It matches the empty string, which would end a step everywhere.';
-    return null;
-  } catch (error) {
-    if (error instanceof PatternError) return error.message;
-    throw error;
-  }
+export const stepPatternProblem = ({ pattern }: StepRule): string | null =>
+  pattern === undefined ? null : patternProblem(pattern, endsNoStep);
+
+/** Why it would end no steps well, though it compiles. */
+function endsNoStep(pattern: Pattern): string | null {
+  if (pattern.size > MOST_INSTRUCTIONS)
+    return `It compiles to ${pattern.size} instructions, and one that ends steps may have ${MOST_INSTRUCTIONS}. Repeat less.`;
+  if (pattern.test('', new StepCap(MOST_UNITS))) return 'It matches the empty string, which would end a step everywhere.';
+  return null;
 }
 
 function endByPattern(source: string): StepEnd {
