@@ -1,26 +1,18 @@
 /** What an expression may name: the members of its entry, counts of the text, and the texts themselves. */
-import type { counts, ExpressionConfig, texts } from '../../schemas/rewards/expression.ts';
+import type { ExpressionConfig, texts } from '../../schemas/rewards/expression.ts';
 import type { Prefix, Score } from '../operation.ts';
 import type { Named, RewardTask } from './define.ts';
 import type { Scope, Value } from './expression-evaluate.ts';
 import { ANY, type Range } from './expression-range.ts';
 import type { Type } from './expression-tree.ts';
 import { promptText } from './prompt-text.ts';
-import { CheckedText, MAX_TEXT } from './rules/checked-text.ts';
+import { CheckedText, COUNTS, MAX_TEXT } from './rules/checked-text.ts';
 import { documentIn } from './rules/json-document.ts';
 import type { Meter } from './rules/meter.ts';
 import { Undecided } from './rules/verdict.ts';
 
 type Members = Pick<ExpressionConfig, 'members'>;
 
-const COUNTS: Readonly<Record<(typeof counts)[number], (text: CheckedText) => number>> = {
-  characters: ({ characters }) => characters,
-  words: ({ words }) => words.length,
-  sentences: ({ sentences }) => sentences.length,
-  lines: ({ lines }) => lines.length,
-  paragraphs: ({ paragraphs }) => paragraphs.length,
-  tokens: ({ tokens }) => tokens,
-};
 const TEXTS: Readonly<Record<(typeof texts)[number], (text: CheckedText) => string>> = {
   text: ({ text }) => text,
   prompt: ({ prompt }) => prompt,

@@ -1,4 +1,5 @@
 import type { AnswerConfig } from '../../../schemas/config.ts';
+import type { counts } from '../../../schemas/rewards/expression.ts';
 import { extract } from '../../answers/extract.ts';
 import { type Extraction, failed } from '../../answers/extraction.ts';
 import type { Prefix } from '../../operation.ts';
@@ -8,6 +9,16 @@ import { linesOf, paragraphsOf, sentencesOf, wordsOf } from './words.ts';
 
 /** Longer candidates are not read: every check of them is undecided. */
 export const MAX_TEXT = 1_048_576;
+
+/** How much of each a text has. */
+export const COUNTS: Readonly<Record<(typeof counts)[number], (text: CheckedText) => number>> = {
+  characters: ({ characters }) => characters,
+  words: ({ words }) => words.length,
+  sentences: ({ sentences }) => sentences.length,
+  lines: ({ lines }) => lines.length,
+  paragraphs: ({ paragraphs }) => paragraphs.length,
+  tokens: ({ tokens }) => tokens,
+};
 
 interface About {
   readonly prompt: string;

@@ -1,6 +1,6 @@
 import type { CheckOf } from '../../../schemas/rewards/rule.ts';
 import type { Reader } from './check.ts';
-import type { CheckedText } from './checked-text.ts';
+import { type CheckedText, COUNTS } from './checked-text.ts';
 import { CheckError, within } from './verdict.ts';
 import { paragraphsOf } from './words.ts';
 
@@ -18,18 +18,11 @@ export const length: Reader<'length'> = (check) => {
   if (min > max) throw new CheckError('min', `No text has at least ${min} and at most ${max} ${unit}.`);
   return {
     needs: unit === 'tokens' ? ['tokens'] : [],
-    judge: (candidate) => within(COUNTS[unit](candidate, separator), { min, max }, unit),
+    judge: (candidate) => within(counted(candidate, unit, separator), { min, max }, unit),
   };
 };
 
-const COUNTS: Readonly<Record<Length['unit'], (candidate: CheckedText, separator: string | undefined) => number>> = {
-  characters: ({ characters }) => characters,
-  words: ({ words }) => words.length,
-  sentences: ({ sentences }) => sentences.length,
-  lines: ({ lines }) => lines.length,
-  tokens: ({ tokens }) => tokens,
-  paragraphs: (candidate, separator) =>
-    separator === undefined
-      ? candidate.paragraphs.length
-      : candidate.once(`paragraphs|${separator}`, () => paragraphsOf(candidate.text, separator)).length,
-};
+const counted = (candidate: CheckedText, unit: Length['unit'], separator: string | undefined): number =>
+  separator === undefined
+    ? COUNTS[unit](candidate)
+    : candidate.once(`paragraphs|${separator}`, () => paragraphsOf(candidate.text, separator)).length;
