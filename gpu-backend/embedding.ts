@@ -6,9 +6,7 @@ import { type Cut, cut, tooLong } from '../src/tokens/truncation.ts';
 import type { Scorer } from './engine/scorer.ts';
 import type { Embedder } from './models/embedder.ts';
 import type { Models } from './models.ts';
-
-// Texts are tokenised in groups of this size, with a turn of the event loop between two groups.
-const ENCODED_AT_ONCE = 128;
+import { type Caller, ENCODED_AT_ONCE, readText } from './text-reading.ts';
 
 /** Vectors of given texts; equal ones once. A text that cannot be read fails alone. */
 export async function embed(models: Models, request: EmbedRequest, signal: AbortSignal): Promise<EmbedResponse> {
@@ -25,25 +23,15 @@ export async function embed(models: Models, request: EmbedRequest, signal: Abort
   return { vectors, fingerprint: scorer.model.fingerprint, usage: { texts: read.length, tokens } };
 }
 
-interface Asked {
-  readonly deadline: number;
-  readonly signal: AbortSignal;
-  readonly truncate: Truncate;
-}
-
-async function vectorOf(scorer: Scorer<Embedder>, text: string, { deadline, signal, truncate }: Asked): Promise<Embedding> {
-  let input: Cut;
-  try {
-    input = readable(scorer.model, text, truncate);
-  } catch (cause) {
-    if (cause instanceof WinnowError) return { ok: false, reason: cause.message };
-    console.error(cause);
-    return { ok: false, reason: 'This text could not be read; the log of the backend says how.' };
-  }
-  const reading = await scorer.read({ input, deadline, signal });
-  if (!reading.ok) return { ok: false, reason: reading.reason };
-  const { truncated } = input;
-  return { ok: true, vector: [...reading.values], tokens: input.ids.length, ...(truncated > 0 ? { truncated } : {}) };
+async function vectorOf(
+  scorer: Scorer<Embedder>,
+  text: string,
+  { truncate, ...caller }: Caller & { readonly truncate: Truncate },
+): Promise<Embedding> {
+  const read = await readText(scorer, () => readable(scorer.model, text, truncate), caller);
+  if (!read.ok) return { ok: false, reason: read.reason };
+  const { ids, truncated } = read.input;
+  return { ok: true, vector: [...read.values], tokens: ids.length, ...(truncated > 0 ? { truncated } : {}) };
 }
 
 /** The text as its model's tokenizer wraps it; what it puts around stays when the text is cut. */

@@ -8,7 +8,6 @@ import type {
   ScoreResponse,
   Scoring,
 } from '../schemas/backend.ts';
-import { WinnowError } from '../schemas/errors.ts';
 import { standing } from '../src/answers/step-count.ts';
 import { cutAt, splitSteps } from '../src/answers/steps.ts';
 import { finiteSteps } from '../src/tokens/finite-steps.ts';
@@ -16,20 +15,12 @@ import { checkSteps, type RewardReader, rewardReader } from '../src/tokens/rewar
 import { type Branch, candidateIds, type Generation } from './engine/call.ts';
 import type { Reading, Scorer } from './engine/scorer.ts';
 import type { Models } from './models.ts';
-
-/** Who waits for the scores, and how long. */
-interface Caller {
-  readonly deadline: number;
-  readonly signal: AbortSignal;
-}
+import { type Caller, ENCODED_AT_ONCE, readText } from './text-reading.ts';
 
 /** What a score says, whoever it is of. */
 type Scored =
   | { ok: true; value: number; steps?: number[]; tokens: number; truncated?: number }
   | { ok: false; reason: string; steps?: (number | null)[] };
-
-// Texts are tokenised in groups of this size, with a turn of the event loop between two groups.
-const ENCODED_AT_ONCE = 128;
 
 /** Scores given texts; equal ones once. A text that cannot be read fails alone. */
 export async function score(models: Models, request: ScoreRequest, signal: AbortSignal): Promise<ScoreResponse> {
@@ -126,23 +117,15 @@ async function scoreText(
   scorer: Scorer,
   reader: RewardReader,
   { text, steps }: { text: string; steps: readonly string[] | undefined },
-  { deadline, signal }: Caller,
+  caller: Caller,
 ): Promise<Scored> {
-  let input: ReturnType<RewardReader>;
-  try {
-    input = reader(text, steps);
-  } catch (cause) {
-    if (cause instanceof WinnowError) return { ok: false, reason: cause.message };
-    console.error(cause);
-    return { ok: false, reason: 'This text could not be read; the log of the backend says how.' };
-  }
-  const reading = await scorer.read({ input, deadline, signal });
-  if (!reading.ok) return failed(reading, scorer.model.kind);
-  const values = [...reading.values];
+  const read = await readText(scorer, () => reader(text, steps), caller);
+  if (!read.ok) return failed(read, scorer.model.kind);
+  const values = [...read.values];
   const value = values.at(-1)!;
-  const { truncated } = input;
-  const read = { tokens: input.ids.length, ...(truncated > 0 ? { truncated } : {}) };
-  return scorer.model.kind === 'process' ? { ok: true, value, steps: values, ...read } : { ok: true, value, ...read };
+  const { ids, truncated } = read.input;
+  const told = { tokens: ids.length, ...(truncated > 0 ? { truncated } : {}) };
+  return scorer.model.kind === 'process' ? { ok: true, value, steps: values, ...told } : { ok: true, value, ...told };
 }
 
 /** Steps that have a number are told although the text has failed: who reads them may do without the others. */
