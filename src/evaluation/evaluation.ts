@@ -45,7 +45,7 @@ export interface Spent {
 }
 
 const MOST_FLAGGED = 50;
-const MOST_REWARDS = 16;
+export const MOST_REWARDS = 16;
 const POWERS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 export class Evaluation {

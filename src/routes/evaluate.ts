@@ -1,82 +1,36 @@
 /** POST /v1/evaluate: how well rewards choose, from labelled candidates, or from problems that are sampled for. */
-import { z } from 'zod';
-import { WinnowError } from '../../schemas/errors.ts';
-import { type EvaluateRow, evaluateRequest, evaluateRow } from '../../schemas/evaluate.ts';
+import { type EvaluateRow, evaluateRequest } from '../../schemas/evaluate.ts';
 import type { EvaluateAnswer } from '../../schemas/evaluation.ts';
 import type { ProgressEvent } from '../../schemas/events.ts';
 import { plus } from '../../schemas/usage.ts';
 import { Evaluation, type Spent } from '../evaluation/evaluation.ts';
 import { plot } from '../evaluation/plot.ts';
 import { report } from '../evaluation/report.ts';
-import { type LabelledRow, labelRow, type RowTask, rowTask, scoredBy } from '../requests/evaluate.ts';
+import { type LabelledRow, labelRow, type RowTask, scoredBy } from '../requests/evaluate.ts';
 import { readModel } from '../requests/model-string.ts';
 import { tokensRead, usage } from '../requests/spending.ts';
 import { withMembers } from '../rewards/registry.ts';
 import { readBody } from './body.ts';
 import type { AppContext, Services } from './environment.ts';
 import { departure } from './environment.ts';
-import { httpFailure, RunFailure } from './failure.ts';
+import { type EvaluateBody, type Item, readWork, refuseDraws } from './evaluate-work.ts';
+import { RunFailure } from './failure.ts';
 import { driveAlone } from './run-task.ts';
 import { nativeVoice } from './runs.ts';
 import { streamRun } from './stream.ts';
 
-type Body = z.output<typeof evaluateRequest>;
-
-const MOST_DRAWS = 50_000_000; // problems x bootstraps x rewards: some seconds of the Worker's one thread
-
 export const evaluate = (services: Services) => async (context: AppContext) => {
   const { config } = services;
   const body = await readBody(context, evaluateRequest, config.caps.max_body_bytes);
-  const work = readWork(body, services);
+  const work = readWork(body, config);
   const { signal, abort } = departure(context);
   const run = (listen: (event: ProgressEvent) => void) => answer(context, services, { body, work, signal, listen });
   if (body.stream) return streamRun(context, run, nativeVoice(), abort);
   return context.json(await run(() => {}));
 };
 
-/** A row as it will be taken in: labelled, still to be worked on, or wrong. */
-type Item =
-  | { readonly kind: 'labelled'; readonly row: EvaluateRow }
-  | { readonly kind: 'task'; readonly task: RowTask }
-  | { readonly kind: 'bad'; readonly message: string };
-
-/** Reads every row and refuses what cannot be served before anything is spent. */
-function readWork(body: Body, { config }: Services): Item[] {
-  const { max_documents, max_n } = config.caps;
-  readModel(body.model, config); // an unknown one is refused although nothing may need it
-  if (body.data.length > max_documents)
-    throw tooMany(`data has ${body.data.length} rows; the cap caps.max_documents is ${max_documents}.`, 'data');
-  const items = body.data.map((data, index) => readItem(data, index, body, config));
-  const sampled = items.filter((item) => item.kind === 'task' && !item.task.row.candidates).length * body.n;
-  if (sampled > max_n) {
-    const message = `data has problems for ${sampled} candidates at n = ${body.n}; the cap caps.max_n is ${max_n} a request. Send fewer problems at a time.`;
-    throw tooMany(message, 'data');
-  }
-  return items;
-}
-
-const tooMany = (message: string, param: string): WinnowError =>
-  new WinnowError('invalid_value', `${message} \`npx winnow eval\` takes files of any length.`, { param });
-
-function readItem(data: unknown, index: number, body: Body, config: Services['config']): Item {
-  const param = `data[${index}]`;
-  try {
-    const parsed = evaluateRow.safeParse(data, { reportInput: true });
-    if (!parsed.success) throw inRow(parsed.error, index);
-    const task = rowTask(parsed.data, index, body, config, param);
-    return task ? { kind: 'task', task } : { kind: 'labelled', row: parsed.data };
-  } catch (thrown) {
-    const failed = thrown instanceof WinnowError || thrown instanceof z.ZodError;
-    if (body.on_bad_row === 'stop' || !failed) throw thrown;
-    return { kind: 'bad', message: httpFailure(thrown).body.error.message };
-  }
-}
-
-const inRow = (error: z.ZodError, index: number): z.ZodError =>
-  new z.ZodRealError(error.issues.map((issue) => ({ ...issue, path: ['data', index, ...issue.path] })));
-
 interface Work {
-  readonly body: Body;
+  readonly body: EvaluateBody;
   readonly work: readonly Item[];
   readonly signal: AbortSignal;
   readonly listen: (event: ProgressEvent) => void;
@@ -107,7 +61,7 @@ async function answer(context: AppContext, services: Services, { body, work, sig
     if (item.kind === 'task' || (index + 1) % TOLD_EVERY === 0 || index + 1 === work.length)
       tell(evaluation, work.length, listen);
   }
-  refuseWork(evaluation);
+  refuseDraws({ rows: evaluation.counts.used, rewards: evaluation.tallies.size }, body.resamples);
   const found = report(evaluation);
   return {
     ...found,
@@ -171,15 +125,7 @@ const tokensOf = ({ candidates = [] }: EvaluateRow): number | null =>
   candidates.reduce<number | null>((sum, { tokens = null }) => plus(sum, tokens), 0);
 
 /** A problem that got no candidate: the backend failed, or tokens or time were spent on those before it. */
-function noCandidate(evaluation: Evaluation, index: number, body: Body, { failure }: Done): void {
+function noCandidate(evaluation: Evaluation, index: number, body: EvaluateBody, { failure }: Done): void {
   if (failure && body.on_bad_row === 'stop') throw failure;
   evaluation.addBad(index + 1, failure?.message ?? 'No candidate was sampled: the tokens or the time of the request were spent.');
-}
-
-function refuseWork({ counts, tallies, options }: Evaluation): void {
-  const draws = counts.used * options.resamples * tallies.size;
-  if (draws <= MOST_DRAWS) return;
-  const most = Math.floor(MOST_DRAWS / (counts.used * tallies.size));
-  const message = `${counts.used} rows x ${tallies.size} rewards x ${options.resamples} resamples are too many for one request; resamples may be up to ${most} here.`;
-  throw new WinnowError('invalid_value', message, { param: 'resamples' });
 }
