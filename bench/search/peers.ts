@@ -19,6 +19,7 @@ import { percent, points, tokens as shownTokens, table } from '../accuracy/cells
 import { meanOf, shareOf } from '../accuracy/intervals.ts';
 import { isRight, type Problem, PUZZLE_TOKENS, readProblems } from '../accuracy/problems.ts';
 import { Progress } from '../accuracy/progress.ts';
+import type { RunLine } from '../accuracy/run-line.ts';
 import { SEED } from '../accuracy/samples.ts';
 import { connect } from '../accuracy/winnow.ts';
 import { readCount, readCounts, readOptions } from '../options.ts';
@@ -99,7 +100,8 @@ await command(async () => {
         const run = [values.python, join(SCRIPTS, peer.script), winnow.backendUrl, peer.algorithm, String(budget)];
         const line = peer.script === CHECKED_OUT ? [...run, checkout!] : run;
         const theirs = await measurePeer(peer, budget, problems, line, setting);
-        rows.push(await compared(peer, budget, problems, theirs, setting));
+        const ours = await ownRuns(peer, budget, problems, theirs, setting);
+        rows.push(compared(peer, budget, problems, theirs, ours));
       }
     const text = page(rows, problems.length, winnow.identity);
     if (problems.length >= WHOLE && peers.length === PEERS.length) writeFileSync(join(root, 'docs/search-peers.md'), text);
@@ -133,6 +135,11 @@ async function measurePeer(
 ): Promise<PeerLine[]> {
   const idle: PeerProcess[] = [];
   const all: PeerProcess[] = [];
+  const started = (): PeerProcess => {
+    const one = new PeerProcess(python!, args);
+    all.push(one);
+    return one;
+  };
   try {
     return await collect<Problem, PeerLine>(problems, {
       path: join(folder, `peer-${script.slice(0, -3)}-${algorithm}-${budget}.jsonl`),
@@ -140,9 +147,8 @@ async function measurePeer(
       signal,
       progress: (done, total) => progress(`${title} ${budget}`, done, total),
       measure: async ({ id, prompt }, stop) => {
-        const one = idle.pop() ?? new PeerProcess(python!, args);
-        all.push(one);
         stop.throwIfAborted();
+        const one = idle.pop() ?? started();
         const answer = await one.ask({ id, prompt, seed: subSeed(SEED, title, id) % 2 ** 31, worth: PUZZLE_TOKENS });
         idle.push(one);
         if (answer === undefined) throw new Error(`${title} answered nothing: ${one.errors.slice(-600)}`);
@@ -154,13 +160,14 @@ async function measurePeer(
   }
 }
 
-async function compared(
-  { title, strategy, shape }: Peer,
+/** Winnow's runs for what the peer took. */
+function ownRuns(
+  { strategy, shape }: Peer,
   budget: number,
   problems: readonly Problem[],
   theirs: readonly PeerLine[],
   setting: Setting,
-): Promise<string[]> {
+): Promise<RunLine[]> {
   const own = contestants.find(({ name }) => name === strategy)!;
   const contestant = shape ? { ...own, options: shape } : own;
   const groups = [...new Set(problems.map(({ group }) => group))];
@@ -169,7 +176,17 @@ async function compared(
   );
   const limit = shape ? UNBOUND : 1;
   const worth = new Map(groups.map((group, place) => [group, (limit * taken[place]!) / budget]));
-  const ours = await runsOf(problems, { contestant, answers: budget, worth, rewards: ['process'] }, setting);
+  return runsOf(problems, { contestant, answers: budget, worth, rewards: ['process'] }, setting);
+}
+
+/** One row of the table. */
+function compared(
+  { title, strategy }: Peer,
+  budget: number,
+  problems: readonly Problem[],
+  theirs: readonly PeerLine[],
+  ours: readonly RunLine[],
+): string[] {
   const right = (written: { readonly text: string; readonly finish: string }, place: number) =>
     Number(isRight(problems[place]!, written));
   const [peer, winnow] = [

@@ -84,51 +84,66 @@ interface Measuring extends Measured {
 }
 
 /** Ends Winnow as well. */
-async function measure({ winnow, signal, repeats, model, tokens, step, warmUps, searches }: Measuring): Promise<void> {
+async function measure(measuring: Measuring): Promise<void> {
   try {
-    const problem = readProblems('puzzles').at(-1); // of five numbers
-    const task = { model, prompt: problem!.prompt };
-    const sampling = { temperature: 2, max_tokens: STEPS * tokens };
-    const plain = { ...task, sampling, n: ROWS, rewards: [], selection: 'argmax' };
-    const beam = (reward: string) => ({
-      ...task,
-      sampling,
-      step,
-      options: { keep: 4, branch: 4, max_steps: STEPS, min_completed: 256, step_reward: reward },
-      rewards: [],
-      selection: { rule: 'argmax', reward },
-    });
-    const contestants: Record<string, (seed: number) => Promise<RunAnswer>> = {
-      [PLAIN]: (seed) => post('/v1/best-of-n', plain, seed),
-    };
-    for (const [name, { reward, execution }] of Object.entries(searches))
-      contestants[name] = (seed) => post('/v1/search', { ...beam(reward), execution }, seed);
-    const post = (path: string, body: { readonly sampling: object; readonly [member: string]: unknown }, seed: number) =>
-      winnow.post(path, { ...body, sampling: { ...body.sampling, seed } }, runAnswer, signal);
-    const taken = new Map(Object.keys(contestants).map((name) => [name, { ms: [] as number[], tokens: [] as number[] }]));
-    for (let repeat = -warmUps; repeat < repeats; repeat++)
-      for (const [place, [name, run]] of Object.entries(contestants).entries()) {
-        const began = performance.now();
-        const { usage } = await run(1000 * (1 + place) + repeat);
-        if (repeat < 0) continue; // the first ones warm up
-        taken.get(name)!.ms.push(performance.now() - began);
-        taken.get(name)!.tokens.push(known(usage.completion_tokens));
-      }
-    const perToken = ({ ms, tokens }: { ms: number[]; tokens: number[] }) =>
-      median(ms.map((time, place) => time / tokens[place]!));
-    const base = perToken(taken.get(PLAIN)!);
-    console.log(
-      table(
-        ['', 'tokens', 'ms', 'time a token, of plain sampling'],
-        [...taken].map(([name, own]) => [
-          name,
-          median(own.tokens).toFixed(0),
-          median(own.ms).toFixed(0),
-          (perToken(own) / base).toFixed(2),
-        ]),
-      ),
-    );
+    console.log(shown(await timesOf(contestantsOf(measuring), measuring)));
   } finally {
-    await winnow.stop();
+    await measuring.winnow.stop();
   }
+}
+
+type Contestants = Readonly<Record<string, (seed: number) => Promise<RunAnswer>>>;
+
+/** Plain sampling, and each search. */
+function contestantsOf({ winnow, signal, model, tokens, step, searches }: Measuring): Contestants {
+  const problem = readProblems('puzzles').at(-1); // of five numbers
+  const post = (path: string, body: object) => (seed: number) => {
+    const sampling = { temperature: 2, max_tokens: STEPS * tokens, seed };
+    return winnow.post(path, { model, prompt: problem!.prompt, rewards: [], ...body, sampling }, runAnswer, signal);
+  };
+  const beam = (reward: string) => ({
+    step,
+    options: { keep: 4, branch: 4, max_steps: STEPS, min_completed: 256, step_reward: reward },
+    selection: { rule: 'argmax', reward },
+  });
+  return {
+    [PLAIN]: post('/v1/best-of-n', { n: ROWS, selection: 'argmax' }),
+    ...Object.fromEntries(
+      Object.entries(searches).map(([name, { reward, execution }]) => [name, post('/v1/search', { ...beam(reward), execution })]),
+    ),
+  };
+}
+
+/** What each run took. */
+interface Times {
+  readonly ms: number[];
+  readonly tokens: number[];
+}
+
+/** Runs all of them in turn, so that what else runs on the machine slows all alike. */
+async function timesOf(contestants: Contestants, { warmUps, repeats }: Measuring): Promise<Map<string, Times>> {
+  const taken = new Map(Object.keys(contestants).map((name): [string, Times] => [name, { ms: [], tokens: [] }]));
+  for (let repeat = -warmUps; repeat < repeats; repeat++)
+    for (const [place, [name, run]] of Object.entries(contestants).entries()) {
+      const began = performance.now();
+      const { usage } = await run(1000 * (1 + place) + repeat);
+      if (repeat < 0) continue; // the first ones warm up
+      taken.get(name)!.ms.push(performance.now() - began);
+      taken.get(name)!.tokens.push(known(usage.completion_tokens));
+    }
+  return taken;
+}
+
+function shown(taken: ReadonlyMap<string, Times>): string {
+  const perToken = ({ ms, tokens }: Times) => median(ms.map((time, place) => time / tokens[place]!));
+  const base = perToken(taken.get(PLAIN)!);
+  return table(
+    ['', 'tokens', 'ms', 'time a token, of plain sampling'],
+    [...taken].map(([name, own]) => [
+      name,
+      median(own.tokens).toFixed(0),
+      median(own.ms).toFixed(0),
+      (perToken(own) / base).toFixed(2),
+    ]),
+  );
 }
