@@ -1,5 +1,6 @@
 /** What a running Winnow answers to each prompt: 16 samples judged by its rule, the one that the rule picks, and greedy. */
 import { z } from 'zod';
+import { ask } from '../../bin/ask.ts';
 import { type RunAnswer, runAnswer } from '../../schemas/run.ts';
 import { scoreAnswer } from '../../schemas/score.ts';
 import { collect } from '../accuracy/cache.ts';
@@ -7,6 +8,8 @@ import type { Instructed } from './prompts.ts';
 
 export const N = 16;
 export const SAMPLING = { temperature: 0.8, top_p: 0.95, max_tokens: 160 };
+/** Of a run, which other work on the machine may slow. */
+export const TIMEOUT_MS = 3_600_000;
 
 /** One candidate: which checks it passed, in order; null where one was undecided. */
 const judged = z.object({
@@ -29,9 +32,9 @@ export const measure = (
   signal: AbortSignal,
   progress: (done: number, total: number) => void,
 ): Promise<Answered[]> =>
-  collect(prompts, { path, schema: answered, measure: (prompt, stop) => ask(url, prompt, stop), signal, progress });
+  collect(prompts, { path, schema: answered, measure: (prompt, stop) => answer(url, prompt, stop), signal, progress });
 
-async function ask(url: string, { id, prompt, checks }: Instructed, signal: AbortSignal): Promise<Answered> {
+async function answer(url: string, { id, prompt, checks }: Instructed, signal: AbortSignal): Promise<Answered> {
   const messages = [{ role: 'user', content: prompt }];
   const rewards = [{ name: 'rules', checks }];
   const run = async (n: number, temperature: number): Promise<RunAnswer> => {
@@ -55,7 +58,7 @@ async function ask(url: string, { id, prompt, checks }: Instructed, signal: Abor
 
 async function post(url: string, path: string, body: object, signal: AbortSignal): Promise<string> {
   const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body), signal });
+  const response = await ask(url + path, { method: 'POST', headers, body: JSON.stringify(body), signal, timeoutMs: TIMEOUT_MS });
   const text = await response.text();
   if (!response.ok) throw new Error(`Winnow answered ${response.status}: ${text.slice(0, 400)}`);
   return text;

@@ -13,7 +13,7 @@ import { Progress } from '../accuracy/progress.ts';
 import { withConfig } from '../config.ts';
 import { smollm2 } from '../models/smollm2.ts';
 import { readCount, readOptions } from '../options.ts';
-import { measure, N, SAMPLING } from './measure.ts';
+import { measure, N, SAMPLING, TIMEOUT_MS } from './measure.ts';
 import { type Instructed, prompts } from './prompts.ts';
 import { page } from './report.ts';
 
@@ -31,7 +31,7 @@ const configOf = (model: string) => ({
   },
   rewards: { rules: { kind: 'rule' } },
   models: { smollm2: { path: model, slots: 2 * N } },
-  caps: { max_time_ms: 3_600_000 }, // other work may share the machine: a time that ran out would cut candidates
+  caps: { max_time_ms: TIMEOUT_MS }, // a time that ran out would cut candidates
 });
 
 await command(async () => {
