@@ -18,7 +18,7 @@ import { type Picked, page, type SetOfWays } from './catalogue/page.ts';
 import { confidentlyRight, pick, waysOf } from './catalogue/pick.ts';
 import { measureSet, type SetLine, setLine } from './catalogue/sets.ts';
 import { digest } from './digest.ts';
-import { isRight, type Problem, readProblems, TASKS } from './problems.ts';
+import { allOf, isRight, type Problem, readProblems, TASKS } from './problems.ts';
 import { Progress } from './progress.ts';
 import { connect, type Winnow } from './winnow.ts';
 
@@ -53,7 +53,7 @@ async function measure(config: string, limit: number, asked: string): Promise<vo
         });
         measured.push(await pickAll(winnow, title, problems, lines, progress, signal));
       }
-      sets.push(...(measured.length > 1 ? [joined(`All ${task}`, measured)] : measured));
+      sets.push(...(measured.length > 1 ? [together(allOf(task), measured)] : measured));
     }
     const text = page(sets, { identity: winnow.identity, asked });
     if (limit >= WORTH_TELLING) writeFileSync(join(root, 'docs/catalogue.md'), text);
@@ -108,7 +108,7 @@ function confident(problems: readonly Problem[], lines: readonly SetLine[]): Pic
 }
 
 /** Sets of like problems as one. */
-function joined(title: string, sets: readonly SetOfWays[]): SetOfWays {
+function together(title: string, sets: readonly SetOfWays[]): SetOfWays {
   return {
     title,
     problems: sum(sets.map(({ problems }) => problems)),

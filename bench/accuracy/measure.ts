@@ -5,7 +5,7 @@ import { mean } from '../../src/selection/statistics.ts';
 import { collect, type Work } from './cache.ts';
 import { bestOfNCurves, type Sampled, voteCurves } from './curves.ts';
 import { digest } from './digest.ts';
-import { type Problem, readProblems, type Task } from './problems.ts';
+import { allOf, type Problem, readProblems, type Task } from './problems.ts';
 import type { Measured } from './report.ts';
 import { measureSamples, sampleLine } from './samples.ts';
 import { measureSearch, SEARCHES, searchLine } from './searches.ts';
@@ -38,7 +38,7 @@ export async function measure(plan: Plan, setting: Setting): Promise<Measured[]>
     const groups = Map.groupBy(readProblems(task, plan.problems), ({ group }) => group);
     const measured: Measured[] = [];
     for (const [title, problems] of groups) measured.push(await measureSet(title, problems, plan, setting));
-    sets.push(...measured, ...(measured.length > 1 ? [together(`All ${task}`, measured)] : []));
+    sets.push(...measured, ...(measured.length > 1 ? [together(allOf(task), measured)] : []));
   }
   return sets;
 }

@@ -2,6 +2,7 @@
 import type { Method } from './curves.ts';
 import type { Line, Panel } from './panel.ts';
 import { pictureOf } from './panels.ts';
+import { holdsOthers } from './problems.ts';
 import type { SetReport } from './report.ts';
 
 /** Sets that hold others are left out: what they show stands in their parts. */
@@ -9,7 +10,7 @@ export const picture = (reports: readonly SetReport[]): string =>
   pictureOf({
     title: 'Accuracy against policy tokens a problem',
     caption: caption(reports),
-    panels: reports.filter(({ title }) => !title.startsWith('All ')).map(panelOf),
+    panels: reports.filter(({ title }) => !holdsOthers(title)).map(panelOf),
     colours: COLOURS,
     dashes:
       '.line.oracle{stroke-dasharray:6 4}.line.greedy{stroke-dasharray:2 3;stroke-width:1.5px}.line.beam_search{stroke-width:2.6px}',

@@ -11,6 +11,10 @@ const chain = z.strictObject({ id: z.string(), prompt: z.string(), answer: z.int
 export type Task = 'puzzles' | 'chains';
 export const TASKS: readonly Task[] = ['puzzles', 'chains'];
 
+/** Title of the set of all groups of a task, beside those of its groups. */
+export const allOf = (task: Task): string => `All ${task}`;
+export const holdsOthers = (title: string): boolean => TASKS.some((task) => title === allOf(task));
+
 /** A task that was given by its name. @throws CannotStart where it is none */
 export function readTask(given: string): Task {
   const task = TASKS.find((one) => one === given);
