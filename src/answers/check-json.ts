@@ -1,8 +1,8 @@
 import type { CheckOptions } from '../../schemas/check.ts';
+import { type CheckResult, decided, unknown } from './check-result.ts';
 import { closeTo } from './closeness.ts';
 import { canonicalJson, type JsonValue, MAX_JSON_DEPTH, MAX_JSON_LENGTH, parseJson } from './json-value.ts';
 import { fraction } from './rational.ts';
-import { type CheckResult, decided, unknown } from './verdict.ts';
 
 /** Deep equality of two JSON values: the order of names does not count, numbers are equal within the tolerance. */
 export function checkJson(given: string, reference: string, options: CheckOptions): CheckResult {

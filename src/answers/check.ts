@@ -5,14 +5,14 @@
 import type { CheckOptions } from '../../schemas/check.ts';
 import { canonicalKey, MAX_LENGTH } from './canonical.ts';
 import { checkJson } from './check-json.ts';
+import { type CheckResult, decided, type Solve, unknown } from './check-result.ts';
 import { choice } from './choice.ts';
 import { codeKey } from './code-block.ts';
 import { compared } from './compare.ts';
 import { prepared } from './value.ts';
-import { type CheckResult, decided, type Solve, unknown } from './verdict.ts';
 
 export type { CheckOptions } from '../../schemas/check.ts';
-export type { CheckResult, Solve } from './verdict.ts';
+export type { CheckResult, Solve } from './check-result.ts';
 
 /**
  * Compares a given answer with a reference. Pure, synchronous, bounded: above 2000 characters it is `unknown`.

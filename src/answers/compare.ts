@@ -2,13 +2,13 @@
 import type { CheckOptions } from '../../schemas/check.ts';
 import { escaped, setOf } from './brackets.ts';
 import { keyOf } from './canonical.ts';
+import { allOf, type CheckResult, decided, type How, type Solve, unknown } from './check-result.ts';
 import { closeTo } from './closeness.ts';
 import { type Interval, intervalOf, sameUnion } from './interval.ts';
 import type { Fraction } from './rational.ts';
 import type { Unit } from './unit-table.ts';
 import { inBase, sameDimension } from './units.ts';
 import { readValue, type Value } from './value.ts';
-import { allOf, type CheckResult, decided, type How, type Solve, unknown } from './verdict.ts';
 
 const MAX_DEPTH = 16;
 /** Members that no equal key pairs off are held against each other, so their number is squared. */

@@ -1,6 +1,6 @@
 import type { FormulaPair } from '../../schemas/equivalence.ts';
 import { type CheckOptions, type CheckResult, check, type Solve } from '../answers/check.ts';
-import { unknown } from '../answers/verdict.ts';
+import { unknown } from '../answers/check-result.ts';
 import type { Asking } from '../operation.ts';
 import { read } from '../operation.ts';
 
