@@ -1,6 +1,6 @@
 /** How sure a figure is: 95 % intervals over problems. */
 import { mulberry32, subSeed } from '../../src/random.ts';
-import { sum } from '../../src/selection/statistics.ts';
+import { quantile, sum } from '../../src/selection/statistics.ts';
 
 export interface Interval {
   readonly value: number;
@@ -47,10 +47,4 @@ export function meanAt(values: readonly number[], picks: Int32Array): number {
   let sum = 0;
   for (let place = 0; place < picks.length; place++) sum += values[picks[place]!]!;
   return sum / picks.length;
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  const place = share * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
-  return below + (above - below) * (place - Math.floor(place));
 }

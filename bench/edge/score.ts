@@ -20,6 +20,7 @@ import { readSettings, root } from '../../bin/settings.ts';
 import { localPort } from '../../gpu-backend/local-port.ts';
 import { loadModels } from '../../gpu-backend/models.ts';
 import { scoreAnswer } from '../../schemas/score.ts';
+import { quantile } from '../engine/load/report.ts';
 import { withLayers } from './layers.ts';
 import { computedMs, held, PRELUDE } from './workerd-memory.ts';
 
@@ -122,8 +123,6 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - began;
 };
 
-const quantile = (values: readonly number[], share: number) =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
 const spread = (values: readonly number[]) => ({
   least: Number(Math.min(...values).toFixed(1)),
   median: Number(quantile(values, 0.5).toFixed(1)),

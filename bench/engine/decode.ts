@@ -13,6 +13,7 @@ import { openGenai } from '../../gpu-backend/models/genai-layout.ts';
 import { loadTokenizer } from '../../gpu-backend/models/tokenizer.ts';
 import { openLibrary } from '../../gpu-backend/ort/library.ts';
 import { SessionRun } from './session-run.ts';
+import { median, spread } from './statistics.ts';
 
 const PROMPT = 'Use 3, 7, 12, 20 to make 45.\n';
 const TOKENS = 96;
@@ -69,13 +70,4 @@ async function decode(rows: number): Promise<number> {
   const began = performance.now();
   await engine.generate(generation, () => {});
   return (rows * TOKENS * 1000) / (performance.now() - began);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function spread(values: readonly number[]): string {
-  const [low, high] = [Math.min(...values), Math.max(...values)].map((value) => Math.round(value).toLocaleString('en'));
-  return `${Math.round(median(values)).toLocaleString('en')} (${low} to ${high})`;
 }

@@ -1,5 +1,6 @@
 /** How sure a mean over problems is: problems are drawn anew, with replacement, as often as there are problems (methods F.7). */
 import { mulberry32, subSeed } from '../random.ts';
+import { quantile } from '../selection/statistics.ts';
 import { type Column, groupsOf } from './columns.ts';
 
 /** A mean and its interval; `low` and `high` are null without bootstraps. */
@@ -52,11 +53,4 @@ export class Bootstrap {
     if (sorted.length === 0) return { low: null, high: null };
     return { low: quantile(sorted, this.#tail), high: quantile(sorted, 1 - this.#tail) };
   }
-}
-
-/** Linear between the two nearest. */
-function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
-  return below + (above - below) * (place - Math.floor(place));
 }

@@ -23,6 +23,13 @@ export function median(values: readonly number[]): number {
   return low + (high - low) / 2;
 }
 
+/** The value below which this share of ascending values lies, on the line between the two nearest. */
+export function quantile(sorted: ArrayLike<number>, share: number): number {
+  const place = share * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
+  return below + (above - below) * (place - Math.floor(place));
+}
+
 /** (less + (equal - 1) / 2) / (n - 1), from 0 to 1; 0.5 for a lone one (methods B.2). */
 export function percentileRanks(values: readonly number[]): number[] {
   if (values.length === 1) return [0.5];
