@@ -164,7 +164,9 @@ export interface TogetherOperation {
   readonly operations: readonly Operation[];
 }
 
-export type Operation = SampleOperation | ScoreOperation | ReadOperation | TogetherOperation | NoteOperation;
+/** What is asked by itself. */
+export type SingleOperation = SampleOperation | ScoreOperation | ReadOperation | NoteOperation;
+export type Operation = SingleOperation | TogetherOperation;
 
 export type Result =
   | { readonly kind: 'sample'; readonly candidates: readonly Candidate[] }

@@ -80,11 +80,12 @@ export class Scorer<Served extends TextModel = RewardModel> {
     }
   }
 
-  /** The first one that waits, with those whose lengths are nearest below and above its own. */
+  /** The first one that waits, with those whose lengths are nearest below and above its own; all where they fit. */
   #nextBatch(): Waiting[] {
+    const longestWhole = this.#waiting.reduce((most, { input }) => Math.max(most, input.ids.length), 0);
+    if (longestWhole * this.#waiting.length <= BATCH_TOKENS) return this.#waiting.splice(0); // whatever is known of them
     const all = this.#waiting.map((waiting) => ({ waiting, length: this.#lengthOf(waiting.input) }));
-    const [first] = all;
-    if (!first) return [];
+    const first = all[0]!;
     const distance = ({ length }: { length: number }) => Math.abs(length - first.length);
     const batch: Waiting[] = [];
     let longest = 0;

@@ -1,5 +1,5 @@
 import type { ProgressEvent } from '../../schemas/events.ts';
-import type { NoteOperation, Operation, ReadOperation } from '../operation.ts';
+import type { NoteOperation, ReadOperation, SingleOperation } from '../operation.ts';
 import { eachAt } from '../operation.ts';
 import { kindOf, namedReward } from '../rewards/registry.ts';
 import type { RunContext, RunState } from './context.ts';
@@ -48,10 +48,10 @@ function progress({ note }: NoteOperation, { ledger, deadline }: RunContext): Pr
 }
 
 /** Tokens that these may sample: no more than the first of them all leave to the last. */
-function sampledAtMost(operations: readonly Operation[], context: RunContext): number {
+function sampledAtMost(operations: readonly SingleOperation[], context: RunContext): number {
   return operations.reduce((sum, operation) => sum + most(operation), 0);
 
-  function most(operation: Operation): number {
+  function most(operation: SingleOperation): number {
     switch (operation.kind) {
       case 'sample':
         return (
@@ -61,8 +61,6 @@ function sampledAtMost(operations: readonly Operation[], context: RunContext): n
         const named = namedReward(operation.reward, context.rewardOptions, context.lookup);
         return kindOf(named.config).sampledTokens(named, operation.candidates.length);
       }
-      case 'together':
-        return sampledAtMost(operation.operations, context);
       case 'read':
       case 'note':
         return 0;

@@ -7,6 +7,7 @@ import type {
   SampleOperation,
   Score,
   ScoreOperation,
+  SingleOperation,
 } from '../operation.ts';
 import { writesAnswers } from '../operation.ts';
 import type { Log } from './log.ts';
@@ -19,7 +20,7 @@ export interface Perform {
   /** What a reward asks for: driven in the place of the score. `nested`: another reward asks for it. */
   readonly scoring: (operation: ScoreOperation, replaying: () => boolean, nested: boolean) => Asking<readonly Score[]>;
   /** Whether these may be under way at once: the result of none depends on what another leaves. Samples that write answers are not among them. */
-  readonly atOnce: (operations: readonly Operation[]) => boolean;
+  readonly atOnce: (operations: readonly SingleOperation[]) => boolean;
   readonly tell: (operation: NoteOperation) => void;
   /** What this gave where the strategy runs elsewhere too; undefined where it does not, or no longer. */
   readonly elsewhere?:
@@ -54,7 +55,12 @@ function asked(operation: Operation, log: Log): Asked {
   return { operation, log, replaying, parts: together.map((part, place) => asked(part, logs[place]!)) };
 }
 
-const leaves = (one: Asked): Asked[] => (one.operation.kind === 'together' ? one.parts.flatMap(leaves) : [one]);
+interface AskedAlone extends Asked {
+  readonly operation: SingleOperation;
+}
+
+const isAlone = (one: Asked): one is AskedAlone => one.operation.kind !== 'together';
+const leaves = (one: Asked): AskedAlone[] => (isAlone(one) ? [one] : one.parts.flatMap(leaves));
 
 /** Answers one operation of a strategy, with all that is asked together with it. */
 class Interpreter {

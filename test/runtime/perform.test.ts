@@ -50,7 +50,7 @@ test('what samples tokens is under way at once only where the budget holds all o
   const opinion = sampleOf({ role: 'judge' });
   const atOnce = (maxTokens: number) => {
     const { context, state } = means(new ScriptedBackend(), { maxTokens });
-    return performing(context, state).atOnce([opinion, { kind: 'together', operations: [opinion, reading] }]);
+    return performing(context, state).atOnce([opinion, opinion, reading]);
   };
   expect([atOnce(80), atOnce(79)]).toEqual([true, false]);
 });
