@@ -16,7 +16,7 @@ export const scoreBody = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('A policy: whose steps a process reward scores, and whose rewards are the default.'),
+    .describe('A policy or a recipe: whose steps a process reward scores, and whose rewards are the default.'),
 });
 
 export const scoreAnswer = z.strictObject({

@@ -27,7 +27,9 @@ export const selectRequest = <Selection extends z.ZodType>(selection: Selection)
       .string()
       .min(1)
       .optional()
-      .describe('A policy: whose answers are read out of the texts, and who judges where the rule names nobody.'),
+      .describe(
+        'A policy: whose answers are read out of the texts, and who judges where the rule names nobody. Of a recipe the rule is the default.',
+      ),
   });
 
 export const selectAnswer = z.strictObject({

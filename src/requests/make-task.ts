@@ -8,7 +8,6 @@ import { familyOf, strategies } from '../strategies/registry.ts';
 import { withCombined } from './combined.ts';
 import { judgeTokens } from './judge-tokens.ts';
 import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
-import { readModel } from './model-string.ts';
 import {
   type Chosen,
   checkpointRewards,
@@ -25,14 +24,12 @@ import { placeOf } from './placement.ts';
 import { callsOf, neededLogprobs, readRewards, refuseUnableRewards, scoreOutput } from './rewards.ts';
 import { chooseRule, refuseTooMany, ruleTokens } from './selection.ts';
 import { joinSources, type Source } from './size.ts';
-import { withSteps } from './step.ts';
+import { namedModel, withSteps } from './step.ts';
 import type { Named, Task, TaskRequest } from './task.ts';
 
 /** Looks every name up, joins body, model string, recipe, policy and defaults, and refuses what cannot be served. */
 export function makeTask(request: TaskRequest, given: Config, drawSeed: () => number): Task {
-  const model = readModel(request.model, given);
-  const recipe = model.recipe === undefined ? undefined : given.recipes[model.recipe];
-  const preset = withSteps(given, model.policy, recipe?.step, `recipes.${model.recipe}.step`);
+  const { model, recipe, config: preset } = namedModel(request.model, given);
   const config = withSteps(preset, model.policy, request.step, `${request.path}step`);
   const policy = config.policies[model.policy]!;
   const named: Named = { request, config, model, policy, recipe };

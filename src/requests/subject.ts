@@ -1,7 +1,7 @@
-import type { Config, PolicyConfig } from '../../schemas/config.ts';
+import type { Config, PolicyConfig, RecipeConfig } from '../../schemas/config.ts';
 import type { Subject } from '../rewards/define.ts';
-import { readModel } from './model-string.ts';
 import { readReferences } from './prompt.ts';
+import { namedModel } from './step.ts';
 
 interface Brought {
   readonly model?: string | undefined;
@@ -9,10 +9,18 @@ interface Brought {
   readonly seed?: number | undefined;
 }
 
+interface ReadSubject {
+  readonly policy: PolicyConfig;
+  readonly recipe: RecipeConfig | undefined;
+  readonly subject: Subject;
+  /** In it the policy's steps end as the recipe says. */
+  readonly config: Config;
+}
+
 /** Whose candidates the caller brings: those of `model`, or of the default policy. @throws WinnowError where it is none */
-export function readSubject(body: Brought, config: Config): { readonly policy: PolicyConfig; readonly subject: Subject } {
-  const { policy: name } = readModel(body.model, config);
-  const policy = config.policies[name]!;
+export function readSubject(body: Brought, given: Config): ReadSubject {
+  const { model, recipe, config } = namedModel(body.model, given);
+  const policy = config.policies[model.policy]!;
   const references = readReferences(body.reference);
-  return { policy, subject: { policy: name, answer: policy.answer, references, seed: body.seed ?? 0 } };
+  return { policy, recipe, config, subject: { policy: model.policy, answer: policy.answer, references, seed: body.seed ?? 0 } };
 }

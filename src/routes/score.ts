@@ -15,14 +15,14 @@ import { scoreTexts } from './score-texts.ts';
 
 /** POST /v1/score: scores of given candidates, per step where the reward is a process reward. */
 export const scoreRoute = (services: Services) => async (context: AppContext) => {
-  const { config } = services;
-  const body = await readBody(context, scoreBody, config.caps.max_body_bytes);
+  const { caps } = services.config;
+  const body = await readBody(context, scoreBody, caps.max_body_bytes);
   const prompt = readPrompt(body);
-  const { policy, subject } = readSubject(body, config);
-  const rewards = readRewards(body.rewards ?? policy.rewards, config, 'rewards');
+  const { policy, recipe, subject, config } = readSubject(body, services.config);
+  const rewards = readRewards(body.rewards ?? recipe?.rewards ?? policy.rewards, config, 'rewards');
   if (rewards.names.length === 0)
     throw new WinnowError('missing_required_parameter', 'No reward was named, and the policy has none.', { param: 'rewards' });
-  refuseCount(body.candidates, config.caps, 'candidates');
+  refuseCount(body.candidates, caps, 'candidates');
   const { names, lookup } = withCombined(rewards, config, { oneByOne: null, param: 'rewards' });
   const { scores, ledger, failure } = await scoreTexts(context, services, {
     prompt,

@@ -28,8 +28,8 @@ export const select = (services: Services) => async (context: AppContext) => {
   const { config } = services;
   const body = await readBody(context, selectBody, config.caps.max_body_bytes);
   refuseCount(body.candidates, config.caps, 'candidates');
-  const { subject } = readSubject(body, config);
-  const rule = ruleOf(body, config, subject);
+  const { subject, recipe } = readSubject(body, config);
+  const rule = ruleOf({ ...body, selection: body.selection ?? recipe?.selection }, config, subject);
   refuseTooMany(body.candidates.length, rule, 'candidates');
   const read = body.candidates.map(({ text }) => extract(text, 'stop', extractorOf(subject)));
   const contenders = contendersOf(body, rule.reward, read);
@@ -58,7 +58,7 @@ const unreadOf = (read: readonly Extraction[]) =>
 /** Without a policy of their own, texts say their answer by a mark or not at all. */
 const extractorOf = ({ answer }: Subject) => answer ?? { type: 'text' as const };
 
-function ruleOf(body: Body, config: Config, subject: Subject): ChosenRule {
+function ruleOf(body: Omit<Body, 'selection'> & { readonly selection: unknown }, config: Config, subject: Subject): ChosenRule {
   const prompt = body.messages === undefined && body.prompt === undefined ? undefined : readPrompt(body);
   const { policy, seed } = subject;
   return readRule(body.selection, {

@@ -23,6 +23,15 @@ test('a policy’s extractor reads the answers that a vote counts', async () => 
   });
 });
 
+test('a recipe’s rule is the default, and the body’s stands before it', async () => {
+  const rules = await Promise.all(
+    [{ model: 'frugal' }, { model: 'frugal', selection: 'argmax' }, { model: 'careful' }].map((body) =>
+      select({ candidates, ...body }),
+    ),
+  );
+  expect(rules.map(({ selection }) => selection.rule)).toEqual(['majority_vote', 'argmax', 'argmax']);
+});
+
 test.each([
   { name: 'none to choose from', body: { candidates: [] }, status: 422, param: 'candidates' },
   { name: 'more than the cap', body: { candidates: Array(6).fill({ text: 'a' }) }, status: 400, param: 'candidates' },
