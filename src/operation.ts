@@ -51,7 +51,10 @@ export interface Prefix {
   readonly textEnds?: readonly number[] | undefined;
   /** One for each token of `text`, where they were asked for. */
   readonly logprobs?: readonly TokenLogprob[] | undefined;
-  /** Text of its last token where nobody drew that one: it was put there in place of another (methods C.11). */
+  /**
+   * Text of its last token where nobody drew that one: it was put there in place of another (methods C.11). It stands alone
+   * at the end of `steps`, and `stepOpen` is of what is before it.
+   */
   readonly forced?: string | undefined;
 }
 

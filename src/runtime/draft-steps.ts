@@ -1,5 +1,6 @@
 import type { CandidateLine, GeneratePrefix } from '../../schemas/backend.ts';
 import type { StepRule } from '../../schemas/step.ts';
+import { countSteps } from '../answers/step-count.ts';
 import { cutAt, splitSteps } from '../answers/steps.ts';
 import type { Prefix } from '../operation.ts';
 
@@ -92,13 +93,10 @@ class ToldSteps implements DraftSteps {
   constructor(rule: StepRule, prefix: Prefix) {
     this.#rule = rule;
     this.#prefix = prefix;
-    let length = 0;
-    this.#lengths = prefix.steps.map((step) => {
-      length += step.length;
-      return length;
-    });
+    const { lengths, open } = prefix.forced === undefined ? dividedAs(prefix) : dividedBefore(prefix.forced, prefix, rule);
+    this.#lengths = [...lengths];
     this.#tokens = prefix.stepEnds && [...prefix.stepEnds];
-    this.#open = prefix.stepOpen ?? false;
+    this.#open = open;
   }
 
   add({ line, text, tokens }: Written): void {
@@ -149,4 +147,33 @@ class ToldSteps implements DraftSteps {
     const last = this.#lengths.at(-1);
     return resumed && this.#rule.pattern !== undefined && text !== '' && last === this.#prefix.text.length + text.length;
   }
+}
+
+/** Where the steps of a text end, in characters, the last one included, and whether that one is open. */
+interface Division {
+  readonly lengths: readonly number[];
+  readonly open: boolean;
+}
+
+function dividedAs({ steps, stepOpen = false }: Pick<Prefix, 'steps' | 'stepOpen'>): Division {
+  let length = 0;
+  const lengths = steps.map((step) => {
+    length += step.length;
+    return length;
+  });
+  return { lengths, open: stepOpen };
+}
+
+/** Of a prefix whose last token was put there: as if it had been written. A match that it ends may grow. */
+function dividedBefore(forced: string, { text: whole, steps, stepOpen, tokenCount }: Prefix, rule: StepRule): Division {
+  const { lengths, open } = dividedAs({ steps: steps.slice(0, -1), stepOpen });
+  const text = whole.slice(0, whole.length - forced.length);
+  const ended = open ? lengths.slice(0, -1) : lengths;
+  const openTokens = rule.tokens === undefined ? 0 : (tokenCount - 1) % rule.tokens;
+  const before = { text, ended: ended.length, openFrom: ended.at(-1) ?? 0, openTokens };
+  const counted = countSteps(rule, { before, text: forced, ends: [forced.length], resumed: false });
+  return {
+    lengths: [...ended, ...counted.textEnds.map((end) => text.length + end)],
+    open: counted.open || rule.pattern !== undefined,
+  };
 }

@@ -1,7 +1,7 @@
 /** The beginning of an answer up to any character, as a prefix that may be continued (methods C.12). */
 import type { Prefix, Scored } from '../operation.ts';
 import { root } from '../operation.ts';
-import { firstSteps } from './keep-best.ts';
+import { firstSteps, lastOpen } from './keep-best.ts';
 
 /**
  * The first `count` characters of a candidate: the prompt itself of none, `P@s` where a step ends there, else `P@countc`.
@@ -22,6 +22,7 @@ export function firstCharacters(candidate: Scored, count: number): Prefix {
     tokenCount: known ?? tokensOf(candidate, end),
     tokens: known === undefined ? undefined : candidate.tokens?.slice(0, known),
     stepEnds: known === undefined ? undefined : stepEndsUpTo(candidate, steps.length, known),
+    stepOpen: lastOpen(steps, candidate),
     textEnds: known === undefined ? undefined : candidate.textEnds?.slice(0, known),
     logprobs: known === undefined ? undefined : candidate.logprobs?.slice(0, known),
   };
@@ -36,6 +37,7 @@ export function followedBy(prefix: Prefix, words: string, candidate: Scored): Pr
     text: prefix.text + words,
     steps: open ? [...prefix.steps.slice(0, last), prefix.steps[last]! + words] : [...prefix.steps, words],
     tokenCount: prefix.tokenCount + tokensOf(candidate, words.length),
+    stepOpen: prefix.stepOpen === undefined ? undefined : true,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Candidates cut at a token, as prefixes. */
 import type { TokenLogprob } from '../../schemas/candidate.ts';
 import type { Prefix } from '../operation.ts';
+import { lastOpen } from './keep-best.ts';
 
 /** The first `count` tokens of a candidate as a prefix: `P@countt`. Undefined where its text up to there is not known. */
 export function firstTokens(candidate: Prefix, count: number): Prefix | undefined {
@@ -14,6 +15,7 @@ export function firstTokens(candidate: Prefix, count: number): Prefix | undefine
     tokenCount: count,
     tokens: candidate.tokens?.slice(0, count),
     stepEnds: candidate.stepEnds?.slice(0, steps.length).map((tokens) => Math.min(tokens, count)),
+    stepOpen: lastOpen(steps, candidate),
     textEnds: candidate.textEnds?.slice(0, count),
     logprobs: candidate.logprobs?.slice(0, count),
   };
@@ -41,8 +43,9 @@ export function withToken(prefix: Prefix, child: number, token: TokenLogprob, id
   return {
     id: `${prefix.id}.${child}`,
     text,
-    steps: [...prefix.steps, token.token], // whether it begins a step only the policy's delimiter knows: nothing scores a prefix
+    steps: [...prefix.steps, token.token], // whether it begins a step only the policy's rule knows: nothing scores a prefix
     tokenCount: prefix.tokenCount + 1,
+    stepOpen: prefix.stepOpen, // of what is before it
     tokens: prefix.tokens && id !== undefined ? [...prefix.tokens, id] : undefined,
     textEnds: prefix.textEnds && [...prefix.textEnds, text.length],
     logprobs: prefix.logprobs && [...prefix.logprobs, token],

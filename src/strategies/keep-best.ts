@@ -49,7 +49,18 @@ export function firstSteps(candidate: Scored, count: number): Prefix {
     tokens: end === undefined ? undefined : candidate.tokens?.slice(0, end),
     stepEnds: candidate.stepEnds?.slice(0, count),
     textEnds: end === undefined ? undefined : candidate.textEnds?.slice(0, end),
-    stepOpen: candidate.stepOpen === undefined ? undefined : candidate.stepOpen && count >= candidate.steps.length,
+    stepOpen: lastOpen(steps, candidate),
     logprobs: end === undefined ? undefined : candidate.logprobs?.slice(0, end),
   };
+}
+
+/**
+ * Whether the last of these steps, with which the text of `whole` begins, is open: it was cut within, or is its open last
+ * one. Undefined where the text tells it.
+ */
+export function lastOpen(steps: readonly string[], whole: Prefix): boolean | undefined {
+  const { stepOpen, steps: all } = whole;
+  if (stepOpen === undefined) return undefined;
+  const cut = steps.length > 0 && steps.at(-1)!.length < all[steps.length - 1]!.length;
+  return cut || (stepOpen && steps.length === all.length);
 }

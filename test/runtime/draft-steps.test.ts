@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CandidateLine } from '../../schemas/backend.ts';
-import { withLimits } from '../../schemas/step.ts';
+import { type StepRule, withLimits } from '../../schemas/step.ts';
 import { type Prefix, root } from '../../src/operation.ts';
 import { draftSteps } from '../../src/runtime/draft-steps.ts';
 import { means, sampleAlone, sampleOf } from './means.ts';
@@ -64,4 +64,40 @@ test('a prefix that was cut within a step of so many tokens has as many as are l
   expect(backend.requests[0]!.prefixes[0]).toMatchObject({ max_tokens: 2, steps: { ended: 1, open: 3, open_tokens: 3 } });
   expect(backend.requests[0]!.step).toEqual({ tokens: 5, max_tokens: 5 });
   expect(child).toMatchObject({ steps: ['aaaaa', 'aaaaa'], stepEnds: [5, 10], stepOpen: false, finish: 'step' });
+});
+
+interface Forced {
+  readonly rule: StepRule;
+  /** What stands before the token, in steps. */
+  readonly before: string[];
+  readonly open: boolean;
+  readonly token: string;
+  readonly ended: number;
+  readonly left: number;
+}
+
+test.each<Forced>([
+  { rule: { tokens: 4 }, before: ['abcd', 'e'], open: true, token: 'f', ended: 1, left: 2 },
+  { rule: { tokens: 4 }, before: ['abcd', 'efg'], open: true, token: 'h', ended: 2, left: 0 },
+  { rule: { tokens: 4 }, before: ['abcd'], open: false, token: 'e', ended: 1, left: 1 },
+  { rule: { marks: ['|'] }, before: ['ab|', 'c'], open: true, token: 'd', ended: 1, left: 2 },
+  { rule: { marks: ['|'] }, before: ['ab|', 'c'], open: true, token: 'd|e', ended: 2, left: 1 },
+  { rule: { pattern: ';+' }, before: ['ab'], open: true, token: 'c', ended: 0, left: 3 },
+  { rule: { pattern: ';+' }, before: ['ab;', 'c'], open: true, token: ';d', ended: 2, left: 1 },
+  { rule: { pattern: ';+' }, before: ['ab;', 'c'], open: true, token: ';', ended: 1, left: 2 },
+  { rule: { pattern: ';+' }, before: [], open: false, token: 'a', ended: 0, left: 1 },
+])('a token that was put there ends steps as if it were written: $token after $before', (forced) => {
+  const { rule, before, open, token, ended, left } = forced;
+  const steps = [...before, token];
+  const text = steps.join('');
+  const tokenCount = before.join('').length + 1; // each character is one
+  const prefix: Prefix = { id: '0.0@1t.0', text, steps, tokenCount, stepOpen: open, forced: token };
+  expect(draftSteps(rule, prefix).told(text, tokenCount, false)).toMatchObject({ ended, open: left });
+});
+
+test('an answer that goes on after such a token has no step that ends there', () => {
+  const prefix: Prefix = { id: '0.0@2t.0', text: 'abc', steps: ['ab', 'c'], tokenCount: 3, stepOpen: true, forced: 'c' };
+  const steps = draftSteps({ marks: ['|'] }, prefix);
+  steps.add({ line: line('d|e', { step_ends: [2, 3], step_text_ends: [2, 3], step_open: true }), text: '', tokens: 0 });
+  expect(steps.divide('abcd|e', true, false).steps).toEqual(['abcd|', 'e']);
 });

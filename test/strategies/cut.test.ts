@@ -56,6 +56,14 @@ test('words that follow are part of the text, and count (methods C.12, truncate_
   expect(after).toEqual({ id: '0.0@2', text: 'one\ntwo\nWait.', steps: ['one\n', 'two\n', 'Wait.'], tokenCount: 3 + 2 });
 });
 
+test('a step that is cut within is open, and words that follow are of an open step, where the text does not tell it', () => {
+  const ended = { ...told, stepOpen: false };
+  expect([6, 7, 8].map((end) => firstCharacters(ended, end).stepOpen)).toEqual([true, true, false]);
+  expect(followedBy(firstCharacters(ended, 7), 'Wait.', ended)).toMatchObject({ steps: ['one\n', 'twoWait.'], stepOpen: true });
+  expect(followedBy(firstCharacters(ended, 8), 'Wait.', ended)).toMatchObject({ stepOpen: true });
+  expect(firstCharacters(told, 7).stepOpen).toBeUndefined();
+});
+
 test('a prefix is the beginning of its text: its steps join to it, its path is one, and no pair is divided', () => {
   const texts = fc.string({ unit: fc.constantFrom('a', '\n', ' ', '\u{1F600}'), minLength: 1, maxLength: 30 });
   fc.assert(

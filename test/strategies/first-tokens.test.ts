@@ -60,6 +60,19 @@ test('another token is a child of the cut: by its id where that is known, else b
   expect(withToken({ ...cut, tokens: undefined }, 1, token, 77).tokens).toBeUndefined();
 });
 
+test.each([
+  { count: 0, open: false },
+  { count: 2, open: true },
+  { count: 3, open: false },
+  { count: 4, open: true },
+  { count: 6, open: true },
+])('of $count tokens the last step is open: $open, where the text does not tell it', ({ count, open }) => {
+  const cut = firstTokens({ ...whole, stepOpen: true }, count)!;
+  expect(cut.stepOpen).toBe(open);
+  expect(withToken(cut, 0, { token: 'x', logprob: -2 }, 7).stepOpen).toBe(open);
+  expect(firstTokens(whole, count)!.stepOpen).toBeUndefined();
+});
+
 test('they are paths of the wire', () => {
   for (const id of ['0.3@12t', '0.3@0t.1', '0.3@12t.0.0', '0.3@2.1@12t.4', '0@3t']) expect(path.safeParse(id).success).toBe(true);
   for (const id of ['0.3@t', '0.3@12tt', '0.3t', '0.3@12t@', '0.3@-1t']) expect(path.safeParse(id).success).toBe(false);
