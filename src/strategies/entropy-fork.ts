@@ -42,11 +42,11 @@ export const entropyFork = define({
   needs: { continuation: true },
   topLogprobs: ({ alternatives }) => alternatives,
   width: (budget) => ({ n: budget }),
-  cost: 'at most n answers, forks without what stands before them, one score call a reward and one more',
+  cost: 'at most n answers, forks without what stands before them, one score call a reward and two more',
   bound: ({ n }, maxTokens, rewards) => ({
     candidates: n + 1, // one more from the prompt, where every answer failed
     tokens: (n + 1) * maxTokens,
-    scoreCalls: 1 + rewards, // each of the two samples may be scored as it is written
+    scoreCalls: 2 + rewards, // each of the two samples may be scored as it is written, and what is written last by itself
   }),
   *run(task, { n, first: wanted = Math.ceil(n / 2), share, min_gap: minGap, alternatives }) {
     const search = new StepSearch(task, null);

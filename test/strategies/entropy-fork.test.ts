@@ -244,3 +244,17 @@ test('where no answer ended, the first open one is written to its end with what 
   expect(asked[2]).toMatchObject({ prefixes: [{ id: '0.0' }], finishing: true });
   expect(value.pool.map(({ id }) => id)).toEqual(['0.0.0', '0.0']);
 });
+
+test('the bound has room for both samples scored as they are written, and for the one that is written last', () => {
+  const rewards = ['outcome'];
+  const ended = sampled(candidate('0.0.0', 'abcde'));
+  const { asked } = drive(entropyFork.run({ ...task, rewards }, options), [
+    sampled(answer('0.0', example, { finish: 'budget' })),
+    sampled(),
+    ended,
+  ]);
+  const asTheyCome = asked.filter((operation) => operation.kind === 'sample' && operation.scoredBy === 'outcome');
+  const { scoreCalls } = entropyFork.bound(options, 160, rewards.length);
+  expect(asTheyCome).toHaveLength(2);
+  expect(scoreCalls).toBe(asTheyCome.length + rewards.length); // what ended last is scored when all is written
+});
