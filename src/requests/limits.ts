@@ -55,7 +55,11 @@ export function refuseCount(list: readonly unknown[], { max_documents: cap }: Ca
   throw new WinnowError('invalid_value', `${param} has ${list.length} entries; the cap caps.max_documents is ${cap}.`, { param });
 }
 
-/** Refuses a token limit under which not even one candidate could be started (api.md 4). */
+/**
+ * Refuses a token limit under which not even one candidate could be started (api.md 4).
+ *
+ * @param stepwise  what is started is a step, not a whole answer
+ */
 export function refuseTooSmall(
   limits: FullLimits,
   policy: PolicyConfig,

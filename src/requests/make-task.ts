@@ -61,7 +61,7 @@ export function makeTask(request: TaskRequest, given: Config, drawSeed: () => nu
   const callsEach = Math.max(1, ...ranking.map((name) => callsOf([name], bound.candidates, about))); // of one ranking
   const judged = judgeTokens(rewards.names, bound.candidates, about) + ruleTokens(selection, bound.candidates, about);
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`, judged);
-  refuseTooSmall(limits, policy, sampling, strategy.family === 'search', `${request.path}budget`);
+  refuseTooSmall(limits, policy, sampling, chosen.needs.steps === true, `${request.path}budget`);
   if (strategy.rounds === 'one') refuseTooMany(bound.candidates, selection, `${request.optionsPath}n`);
   return {
     model: model.given,

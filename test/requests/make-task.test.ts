@@ -247,6 +247,12 @@ test.each([
     param: 'sampling.max_tokens',
   },
   { name: 'a budget too small', given: { budget: { max_tokens: 3 } }, code: 'budget_too_small', param: 'budget.max_tokens' },
+  {
+    name: 'one that is enough for a step, in a search that writes whole answers',
+    given: { family: 'search', strategy: 'entropy_fork', step: { tokens: 2 }, budget: { max_tokens: 3 } },
+    code: 'budget_too_small',
+    param: 'budget.max_tokens',
+  },
 ] as const)('$name is refused before anything is spent: $code of $param', ({ given, code, param }) => {
   expect(() => make(given as Partial<TaskRequest>)).toThrow(expect.objectContaining({ code, param }));
 });
