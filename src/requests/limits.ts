@@ -55,22 +55,34 @@ export function refuseCount(list: readonly unknown[], { max_documents: cap }: Ca
   throw new WinnowError('invalid_value', `${param} has ${list.length} entries; the cap caps.max_documents is ${cap}.`, { param });
 }
 
+/** What a run begins with. */
+interface Beginning {
+  /** It writes steps, not whole answers. */
+  readonly stepwise: boolean;
+  /** Tokens of so many that it keeps back for an answer when nothing has finished. */
+  readonly reserveOf: (maxTokens: number) => number;
+}
+
 /**
- * Refuses a token limit under which not even one candidate could be started (api.md 4).
- *
- * @param stepwise  what is started is a step, not a whole answer
+ * Refuses a token limit under which nothing could be started: no step or answer out of what is left beside the finishing
+ * reserve, nor an answer out of all of it (api.md 4).
  */
 export function refuseTooSmall(
-  limits: FullLimits,
+  { max_tokens: given }: Pick<FullLimits, 'max_tokens'>,
   policy: PolicyConfig,
   sampling: Sampling,
-  stepwise: boolean,
+  { stepwise, reserveOf }: Beginning,
   param: string,
 ): void {
-  const most = stepwise ? Math.min(policy.step.max_tokens, sampling.max_tokens) : sampling.max_tokens;
-  const typical = stepwise ? typicalStep(policy.step.max_tokens, policy.step.typical_tokens) : policy.typical_tokens;
-  const useful = Math.min(most, typical, policy.min_useful_tokens);
-  if (limits.max_tokens >= useful) return;
-  const message = `${param}.max_tokens is ${limits.max_tokens}; this policy needs at least ${useful} to start one candidate.`;
+  const { step, typical_tokens: typical, min_useful_tokens: useful } = policy;
+  const usefulStep = Math.min(step.max_tokens, sampling.max_tokens, typicalStep(step.max_tokens, step.typical_tokens), useful);
+  let least = Math.min(sampling.max_tokens, typical, useful);
+  if (stepwise) {
+    let beside = usefulStep;
+    while (beside - reserveOf(beside) < usefulStep) beside++;
+    least = Math.min(least, beside);
+  }
+  if (given >= least) return;
+  const message = `${param}.max_tokens is ${given}; this policy needs at least ${least} to start one candidate.`;
   throw new WinnowError('budget_too_small', message, { param: `${param}.max_tokens` });
 }

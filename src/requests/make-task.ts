@@ -61,7 +61,9 @@ export function makeTask(request: TaskRequest, given: Config, drawSeed: () => nu
   const callsEach = Math.max(1, ...ranking.map((name) => callsOf([name], bound.candidates, about))); // of one ranking
   const judged = judgeTokens(rewards.names, bound.candidates, about) + ruleTokens(selection, bound.candidates, about);
   const { limits, warnings } = fullLimits(size.budget, sampling, config.caps, `${request.path}budget`, judged);
-  refuseTooSmall(limits, policy, sampling, chosen.needs.steps === true, `${request.path}budget`);
+  const reserveOf = (tokens: number) => (strategy.family === 'search' ? finishingReserve(tokens, policy.typical_tokens) : 0);
+  const beginning = { stepwise: chosen.needs.steps === true, reserveOf };
+  refuseTooSmall(limits, policy, sampling, beginning, `${request.path}budget`);
   if (strategy.rounds === 'one') refuseTooMany(bound.candidates, selection, `${request.optionsPath}n`);
   return {
     model: model.given,
@@ -85,7 +87,7 @@ export function makeTask(request: TaskRequest, given: Config, drawSeed: () => nu
     },
     selection,
     limits,
-    finishingReserve: strategy.family === 'search' ? finishingReserve(limits.max_tokens, policy.typical_tokens) : 0,
+    finishingReserve: reserveOf(limits.max_tokens),
     seed,
     lookup,
     rewardOptions: rewards.options,

@@ -156,6 +156,22 @@ test('a time in which nothing can be written has nothing to show: 504, at once',
   if (answer.status !== 200) expectRefusal(answer, { status: 504, code: 'deadline_exceeded' });
 });
 
+test.each([
+  { strategy: 'beam_search', step: { tokens: 7 } },
+  { strategy: 'beam_search', step: { tokens: 3 } },
+  { strategy: 'entropy_fork', step: { tokens: 3 } },
+])('$strategy, steps of $step.tokens: a budget is refused at once, or something comes of it', async (body) => {
+  const statuses: number[] = [];
+  for (let max_tokens = 1; max_tokens <= 10; max_tokens++) {
+    const tight = { ...asked, ...body, budget: { max_tokens } };
+    const [planned, run] = [await post('/v1/search', { ...tight, dry_run: true }), await post('/v1/search', tight)];
+    expect(run.status, run.text).toBe(planned.status);
+    if (run.status !== 200) expectRefusal(run, { status: 422, code: 'budget_too_small', param: 'budget.max_tokens' });
+    statuses.push(run.status);
+  }
+  expect([statuses[0], statuses.at(-1)]).toEqual([422, 200]);
+});
+
 test('a token limit that cuts names itself, and the answer says that it was cut', async () => {
   const run = await bestOfN({ n: 1, sampling: { temperature: 0 }, budget: { max_tokens: 10 } });
   expect(run).toMatchObject({ stop_reason: 'max_tokens', complete: false, choice: { finish_reason: 'budget' } });

@@ -37,24 +37,29 @@ test.each([
   );
 });
 
-const policy = policyConfig.parse({
-  backend: 'local',
-  model: 'policy',
-  step: { max_tokens: 12, typical_tokens: 6 },
-  sampling: { max_tokens: 40 },
-  typical_tokens: 16,
-  min_useful_tokens: 8,
-});
+const policyOf = (step: object) =>
+  policyConfig.parse({
+    backend: 'local',
+    model: 'policy',
+    step,
+    sampling: { max_tokens: 40 },
+    typical_tokens: 16,
+    min_useful_tokens: 8,
+  });
+const usual = { max_tokens: 12, typical_tokens: 6 };
 
 test.each([
   { name: 'u is enough', maxTokens: 8, most: 40, stepwise: false, refused: false },
   { name: 'less is not', maxTokens: 7, most: 40, stepwise: false, refused: true },
   { name: 'a candidate of few tokens needs few', maxTokens: 3, most: 3, stepwise: false, refused: false },
-  { name: 'of steps a usual one is enough', maxTokens: 6, most: 40, stepwise: true, refused: false },
-  { name: 'and less is not', maxTokens: 5, most: 40, stepwise: true, refused: true },
-])('too small: $name', ({ maxTokens, most, stepwise, refused }) => {
+  { name: 'of steps a usual one beside the finishing reserve is enough', maxTokens: 7, most: 40, stepwise: true, refused: false },
+  { name: 'and less is not', maxTokens: 6, most: 40, stepwise: true, refused: true },
+  { name: 'where steps are long, an answer', maxTokens: 8, most: 40, stepwise: true, step: { tokens: 8 }, refused: false },
+  { name: 'and no less', maxTokens: 7, most: 40, stepwise: true, step: { tokens: 8 }, refused: true },
+])('too small: $name', ({ maxTokens, most, stepwise, step = usual, refused }) => {
+  const beginning = { stepwise, reserveOf: (tokens: number) => Math.floor(tokens / 4) };
   const check = () =>
-    refuseTooSmall({ ...capped, max_tokens: maxTokens }, policy, { ...sampling, max_tokens: most }, stepwise, 'budget');
+    refuseTooSmall({ max_tokens: maxTokens }, policyOf(step), { ...sampling, max_tokens: most }, beginning, 'budget');
   if (refused) expect(check).toThrow(expect.objectContaining({ code: 'budget_too_small', param: 'budget.max_tokens' }));
   else expect(check).not.toThrow();
 });
