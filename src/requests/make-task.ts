@@ -8,6 +8,7 @@ import { familyOf, strategies } from '../strategies/registry.ts';
 import { withCombined } from './combined.ts';
 import { judgeTokens } from './judge-tokens.ts';
 import { fullLimits, refuseTooSmall, underCap } from './limits.ts';
+import { namedModel } from './named-model.ts';
 import {
   type Chosen,
   checkpointRewards,
@@ -24,7 +25,7 @@ import { placeOf } from './placement.ts';
 import { callsOf, neededLogprobs, readRewards, refuseUnableRewards, scoreOutput } from './rewards.ts';
 import { chooseRule, refuseTooMany, ruleTokens } from './selection.ts';
 import { joinSources, type Source } from './size.ts';
-import { namedModel, withSteps } from './step.ts';
+import { withSteps } from './step.ts';
 import type { Named, Task, TaskRequest } from './task.ts';
 
 /** Looks every name up, joins body, model string, recipe, policy and defaults, and refuses what cannot be served. */

@@ -1,7 +1,7 @@
 import type { Config, PolicyConfig, RecipeConfig } from '../../schemas/config.ts';
 import type { Subject } from '../rewards/define.ts';
+import { namedModel } from './named-model.ts';
 import { readReferences } from './prompt.ts';
-import { namedModel } from './step.ts';
 
 interface Brought {
   readonly model?: string | undefined;
