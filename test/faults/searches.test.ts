@@ -105,7 +105,9 @@ describe('sixteen at once', () => {
     const took: number[] = [];
     const began = performance.now();
     const one = async (who: number): Promise<RunAnswer> => {
-      const body = { ...asked, execution, stream: true, strategy: 'rebase', options: { width: 12 }, sampling: { seed: who } };
+      // tens of rounds each: none has ended when the last one is begun
+      const long = { strategy: 'ab_mcts', options: { iterations: 48, parallel: 4 } };
+      const body = { ...asked, ...long, execution, stream: true, sampling: { seed: who } };
       let result = '';
       for await (const { event, data } of events(await send('/v1/search', body))) {
         told.push({ who, event });
