@@ -28,3 +28,10 @@ ${dashes}
       `.line.${name},.bar.${name},.leader.${name}{stroke:${colour}}.band.${name},.dot.${name},.label.${name}{fill:${colour}}`,
     ofGround: ({ page }) => `.inside{stroke:${page}}`,
   });
+
+/** On a light and on a dark page: of the lines that more than one picture has. */
+export const SHARED_COLOURS = {
+  oracle: ['#818b98', '#818b98'],
+  outcome: ['#0969da', '#4c9bff'],
+  'weighted-outcome': ['#bf3989', '#f778ba'],
+} as const;

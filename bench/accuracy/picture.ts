@@ -1,7 +1,7 @@
 /** The report as a picture: one panel a set of like problems. Readable on a light and on a dark page. */
 import type { Method } from './curves.ts';
 import type { Line, Panel } from './panel.ts';
-import { pictureOf } from './panels.ts';
+import { pictureOf, SHARED_COLOURS } from './panels.ts';
 import { holdsOthers } from './problems.ts';
 import type { SetReport } from './report.ts';
 
@@ -51,11 +51,9 @@ const LABELS: Readonly<Partial<Record<Method, string>>> = {
 
 /** On a light and on a dark page. */
 const COLOURS = {
-  oracle: ['#818b98', '#818b98'],
-  outcome: ['#0969da', '#4c9bff'],
+  ...SHARED_COLOURS,
   process: ['#1a7f37', '#3fb950'],
   majority: ['#9a6700', '#d29922'],
-  'weighted-outcome': ['#bf3989', '#f778ba'],
   greedy: ['#1f2328', '#f0f6fc'],
   beam_search: ['#cf4a00', '#ff8b4a'],
   wide_beam: ['#a8651f', '#e0b070'],

@@ -1,6 +1,6 @@
 /** Accuracy against tokens of the best searches beside best-of-N, one panel a set. Readable on a light and on a dark page. */
 import type { Line } from '../accuracy/panel.ts';
-import { pictureOf } from '../accuracy/panels.ts';
+import { pictureOf, SHARED_COLOURS } from '../accuracy/panels.ts';
 import type { SetReport } from './report.ts';
 
 const SHOWN = 5;
@@ -48,9 +48,7 @@ const LABELS: Readonly<Record<string, string>> = {
 
 /** On a light and on a dark page; the searches by their places. */
 const COLOURS = {
-  oracle: ['#818b98', '#818b98'],
-  outcome: ['#0969da', '#4c9bff'],
-  'weighted-outcome': ['#bf3989', '#f778ba'],
+  ...SHARED_COLOURS,
   s0: ['#cf4a00', '#ff8b4a'],
   s1: ['#1a7f37', '#3fb950'],
   s2: ['#8250df', '#b083ff'],
